@@ -1,0 +1,1 @@
+"""HTTP: the exposition, health and a landing page. Knows no signal."""
