@@ -1,4 +1,67 @@
-"""Every cap in the program, each with its reason."""
+"""Every cap in the program, each with its reason.
+
+Whoever is on the wire chooses the addresses, tags and senders in it, and whoever reaches the port
+chooses the requests: nothing that grows by their choice is without a figure here. `Limits` are
+what an operator may change in the configuration file (key `limits`); the rest is fixed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps that the configuration file may change; read at start."""
+
+    addresses: int = 16_384
+    """Addresses tracked. A flat /18 of hosts; two samples each keep a scrape under half a
+    second, at about 10 us a sample, and the table near 2 MB."""
+
+    address_burst: int = 8_192
+    """New addresses admitted at once. The population of a large segment, seen in the first
+    minutes after a start; a storm of spoofed senders gets no more series than this."""
+
+    address_rate: float = 1.0
+    """New addresses admitted per second once the burst is spent. Each is a series that
+    Prometheus keeps for hours: 86,400 a day is what it stands without notice."""
+
+    vlans: int = 512
+    """Pairs of device and VLAN counted apart. A trunk carries some hundred VLANs; a sender of
+    random tags could make 4,094 of each device. The rest are counted under vlan="other"."""
+
+    devices: int = 64
+    """Devices followed, those that are gone included, so that totals survive a reconnect. Each
+    live one costs a ring of 2 MB; container hosts make and remove names without end."""
+
+
+# Tables
+
+FOREIGN_SHARE = 4
+"""Addresses outside the device's own subnets get one in this many of the burst and the rate:
+hosts are few out there, and spoofed senders mostly lie there."""
+
+PROTECTED_SHARE = 2
+"""Protected addresses are admitted at once and never evicted, in each VLAN that they appear in;
+beyond one in this many rows they compete like others, or random tags would fill the table."""
+
+PROTECTED_ADDRESSES = 1_024
+"""Addresses that the configuration file may protect: each is looked for in every new sender."""
+
+MAC_PAIR_BURST = 4_096
+"""Distinct (from, to) pairs of MACs shown at once; a label's value is a series too."""
+
+MAC_PAIR_RATE = 1.0
+"""New pairs shown per second after that. Forty sleeping Macs make 0.02; a spoofer that draws a
+new MAC for every packet would make a series of each move."""
+
+# Capture
+
+RING_SLOTS = 16_384
+"""Frames that the kernel holds for us: 80 ms of the fastest ARP storm that one core can send."""
+
+REPLAY_BATCH = 4_096
+"""Frames of a capture file handled at once: as many as the arrays need to be worth their cost."""
 
 # HTTP
 

@@ -1,0 +1,102 @@
+"""What a collector is, and what it may be given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from prometheus_client.metrics_core import Metric
+
+from ..limits import Limits
+from ..tables.state import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Frames of one device and protocol that could not be believed, counted by reason."""
+
+    device: int
+    protocol: str
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStatus:
+    """What a capture lane tells of itself at a scrape; counters since the start.
+
+    `used` is the highest share of the ring (0 to 1) found full in the last minute or two; None
+    where there is no ring.
+    """
+
+    device: str
+    lane: str
+    up: bool
+    frames: int
+    drops: int
+    used: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadStatus:
+    """How the last reading of the configuration file ended; times in seconds since the epoch."""
+
+    successful: bool
+    last_success: float
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that collectors may draw on; each takes what it needs."""
+
+    tables: Tables
+    limits: Limits
+    lanes: Callable[[], Sequence[LaneStatus]]
+    reload: Callable[[], ReloadStatus]
+    monotonic: Callable[[], float]
+
+
+class Collector(Protocol):
+    """State or rows to metric families, built afresh at each call."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the families."""
+
+
+class FrameCollector(Collector, Protocol):
+    """A collector that also sees what goes over the wire."""
+
+    observes: type
+    """The kind of event that `observe` is called with."""
+
+    def observe(self, event: Any) -> Iterable[object]:
+        """Take an event in; return derived ones, which later collectors see."""
+
+
+def ipv4(address: int) -> str:
+    """Return the dotted form of an IPv4 address given as a number."""
+    return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
+
+
+def mac(address: int) -> str:
+    """Return the colon form of a MAC address given as a number."""
+    text = f"{address:012x}"
+    return ":".join(text[i : i + 2] for i in range(0, 12, 2))
+
+
+def address_labels(
+    tables: Tables,
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], list[list[str]]]:
+    """Return the tracked rows and, in the same order, their (device, vlan, ip) label values.
+
+    The caller holds `tables.lock`, and keeps it until it has copied its columns of these rows.
+    """
+    rows = tables.addresses.rows()
+    segments, ips = tables.addresses.keys(rows)
+    names = tables.segments.labels()
+    labels = [
+        [*names[segment], ipv4(ip)]
+        for segment, ip in zip(segments.tolist(), ips.tolist(), strict=True)
+    ]
+    return rows, labels

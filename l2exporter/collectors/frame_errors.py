@@ -1,0 +1,50 @@
+"""`frame_errors`: frames that could not be believed, by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+
+from ..dissect import arp, ethernet
+from .base import Context, Malformed
+
+FAULTS = [
+    *(("ethernet", reason) for reason in ethernet.REASONS),
+    *(("arp", reason) for reason in arp.REASONS),
+]
+
+
+class FrameErrorsCollector:
+    """Malformed frames of each device; every reason is there from zero on.
+
+    l2_frame_errors_total{device="eth0",protocol="arp",reason="truncated"} 1.0
+    """
+
+    observes = Malformed
+
+    def __init__(self, context: Context) -> None:
+        self._tables = context.tables
+        self._counts = context.tables.segments.device_columns.add(np.uint64, len(FAULTS))
+
+    def observe(self, event: Malformed) -> Iterable[object]:
+        """Add up the reasons of one batch."""
+        for reason, count in event.reasons.items():
+            self._counts[event.device, FAULTS.index((event.protocol, reason))] += np.uint64(count)
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield one sample for each device, protocol and reason."""
+        with self._tables.lock:
+            names = self._tables.segments.device_names()
+            counts = self._counts[list(names)].tolist()
+        family = CounterMetricFamily(
+            "l2_frame_errors",
+            "Frames received that are malformed, by protocol and reason.",
+            labels=["device", "protocol", "reason"],
+        )
+        for name, figures in zip(names.values(), counts, strict=True):
+            for fault, figure in zip(FAULTS, figures, strict=True):
+                family.add_metric([name, *fault], figure)
+        yield family

@@ -1,0 +1,43 @@
+"""`stations`: addresses seen for the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+
+from ..tables.bindings import Sightings
+from .base import Context
+
+
+class StationsCollector:
+    """New stations: addresses that entered the table, those that return after an eviction too.
+
+    l2_arp_new_stations_total{device="eth0",vlan=""} 12.0
+    """
+
+    observes = Sightings
+
+    def __init__(self, context: Context) -> None:
+        self._tables = context.tables
+        self._count = context.tables.segments.columns.add(np.uint64)
+
+    def observe(self, event: Sightings) -> Iterable[object]:
+        """Count first sights by segment."""
+        np.add.at(self._count, event.segment[event.new], 1)
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield one sample for each segment seen."""
+        with self._tables.lock:
+            labels = self._tables.segments.labels()
+            counts = self._count[list(labels)].tolist()
+        family = CounterMetricFamily(
+            "l2_arp_new_stations",
+            "Addresses bound for the first time (since the start, or since they were evicted).",
+            labels=["device", "vlan"],
+        )
+        for label, count in zip(labels.values(), counts, strict=True):
+            family.add_metric(label, count)
+        yield family

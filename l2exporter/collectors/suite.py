@@ -1,0 +1,96 @@
+"""The enabled collectors, run in isolation: one that fails costs its own metrics."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
+
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from .base import Collector, FrameCollector
+
+log = logging.getLogger(__name__)
+
+
+class Suite:
+    """Feeds events to the collectors that want them, and gathers their families.
+
+    l2_scrape_collector_duration_seconds{collector="arp"} 0.0002
+    l2_scrape_collector_success{collector="arp"} 1.0
+    l2_collector_errors_total{collector="arp"} 0.0
+    """
+
+    def __init__(self, collectors: Mapping[str, Collector]) -> None:
+        self.names = tuple(collectors)
+        self._collectors = dict(collectors)
+        self._observers: list[tuple[str, FrameCollector]] = [
+            (name, cast("FrameCollector", collector))
+            for name, collector in collectors.items()
+            if hasattr(collector, "observes")
+        ]
+        self._errors = dict.fromkeys(collectors, 0)
+        self._logged: set[tuple[str, type[Exception]]] = set()
+
+    def observe(self, events: Iterable[object]) -> None:
+        """Pass events, and what is derived from them, down the line of collectors."""
+        pending = deque((event, 0) for event in events)
+        while pending:
+            event, start = pending.popleft()
+            for place in range(start, len(self._observers)):
+                name, collector = self._observers[place]
+                if isinstance(event, collector.observes):
+                    pending.extend(
+                        (new, place + 1) for new in self._observe(name, collector, event)
+                    )
+
+    def _observe(self, name: str, collector: FrameCollector, event: object) -> Iterable[object]:
+        try:
+            return list(collector.observe(event))
+        except Exception as error:
+            self._fail(name, error)
+            return ()
+
+    def collect(self, only: frozenset[str] | None = None) -> Iterator[Metric]:
+        """Yield the families of the collectors in `only` (None: all), then how each fared."""
+        durations = GaugeMetricFamily(
+            "l2_scrape_collector_duration_seconds",
+            "How long a collector took at this scrape.",
+            labels=["collector"],
+        )
+        successes = GaugeMetricFamily(
+            "l2_scrape_collector_success",
+            "Whether a collector worked at this scrape.",
+            labels=["collector"],
+        )
+        errors = CounterMetricFamily(
+            "l2_collector_errors",
+            "Times that a collector failed, at a scrape or on frames.",
+            labels=["collector"],
+        )
+        for name, collector in self._collectors.items():
+            if only is not None and name not in only:
+                continue
+            began = time.perf_counter()
+            families = self._collect(name, collector)
+            durations.add_metric([name], time.perf_counter() - began)
+            successes.add_metric([name], families is not None)
+            errors.add_metric([name], self._errors[name])
+            yield from families or ()
+        yield from (durations, successes, errors)
+
+    def _collect(self, name: str, collector: Collector) -> list[Metric] | None:
+        try:
+            return list(collector.collect())
+        except Exception as error:
+            self._fail(name, error)
+            return None
+
+    def _fail(self, name: str, error: Exception) -> None:
+        self._errors[name] += 1
+        kind = name, type(error)
+        if kind not in self._logged:
+            self._logged.add(kind)
+            log.error("collector %s failed; logged once for this kind", name, exc_info=error)

@@ -1,0 +1,180 @@
+"""Addresses: (segment, ip) as rows, admitted at a bounded rate and evicted oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+import numpy.typing as npt
+
+from ..dissect.arp import Addresses as Ips
+from ..limits import FOREIGN_SHARE, PROTECTED_SHARE, Limits
+from .admission import TokenBucket
+from .columns import Columns
+from .usage import Usage
+
+Rows = npt.NDArray[np.intp]
+
+REFUSED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """An IPv4 network as numbers: `ip & mask == network`."""
+
+    network: int
+    mask: int
+
+
+class AddressTable:
+    """Bounded map of (segment, IPv4 address) to a row of `columns`.
+
+    Entering takes a token: one bucket for all, a smaller one for addresses outside the device's
+    own subnets, and, once no row is free, one that grants only the trickle. So the addresses
+    ever in the table number at most the cap plus the rate times the time. A protected address
+    needs no token.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.columns = Columns(limits.addresses)
+        self._row: dict[int, int] = {}
+        self._key = np.zeros(limits.addresses, dtype=np.uint64)
+        self._used = np.zeros(limits.addresses, dtype=bool)
+        self._free = list(range(limits.addresses - 1, -1, -1))
+        self._seen = np.zeros(limits.addresses, dtype=np.float64)
+        self._protected = np.zeros(limits.addresses, dtype=bool)
+        self._foreign = np.zeros(limits.addresses, dtype=bool)
+        self.moved: npt.NDArray[np.bool_] = self.columns.add(np.bool_)
+        self._protected_ips = np.zeros(0, dtype=np.uint32)
+        burst, rate = limits.address_burst, limits.address_rate
+        self._entry = TokenBucket(burst, rate)
+        self._entry_foreign = TokenBucket(max(1, burst // FOREIGN_SHARE), rate / FOREIGN_SHARE)
+        self._replacement = TokenBucket(1, rate)
+        self._evictions = 0
+        self._refusals = 0
+
+    def protect(self, ips: Iterable[int]) -> None:
+        """Set the addresses (as numbers) that are always admitted and never evicted."""
+        self._protected_ips = np.array(sorted(ips), dtype=np.uint32)
+        self._protected[:] = self._used & np.isin(self._ips(), self._protected_ips)
+
+    def locate(
+        self, segment: Rows, ip: Ips, subnets: Sequence[Subnet], now: float
+    ) -> tuple[Rows, Rows]:
+        """Return the row of each (segment, ip), REFUSED where there is none, and the new ones.
+
+        New ones are the positions of the first sight of what was just admitted. `subnets` are
+        the device's own; without any, no address is foreign. `now` is monotonic, in seconds.
+        """
+        keys = segment.astype(np.uint64) << np.uint64(32) | ip
+        rows = self._lookup(keys)
+        missing = rows == REFUSED
+        if not missing.any():
+            self._seen[rows] = now
+            return rows, np.zeros(0, dtype=np.intp)
+        self._seen[rows[~missing]] = now
+        strangers = np.flatnonzero(missing)
+        first = strangers[np.sort(np.unique(keys[strangers], return_index=True)[1])]
+        self._admit(keys[first], ip[first], subnets, now)
+        # All are looked up again: who was just admitted may have taken another's row.
+        rows = self._lookup(keys)
+        self._refusals += int((rows == REFUSED).sum())
+        return rows, first[rows[first] != REFUSED]
+
+    def _lookup(self, keys: npt.NDArray[np.uint64]) -> Rows:
+        found = map(self._row.get, keys.tolist(), repeat(REFUSED))
+        return np.fromiter(found, dtype=np.intp, count=len(keys))
+
+    def _admit(
+        self, keys: npt.NDArray[np.uint64], ip: Ips, subnets: Sequence[Subnet], now: float
+    ) -> None:
+        privileged = np.isin(ip, self._protected_ips)
+        room = max(0, len(self._key) // PROTECTED_SHARE - int(self._protected.sum()))
+        privileged[np.flatnonzero(privileged)[room:]] = False
+        foreign = _outside(ip, subnets) & ~privileged
+        own = np.flatnonzero(~privileged & ~foreign)
+        self._enter(keys[privileged], protected=True, now=now)
+        granted = self._entry.take(len(own), now)
+        self._enter(keys[own[:granted]], now=now)
+        outside = np.flatnonzero(foreign)
+        granted = self._entry_foreign.take(len(outside), now)
+        granted = self._entry.take(granted, now)
+        self._enter(keys[outside[:granted]], foreign=True, now=now)
+
+    def _enter(
+        self,
+        keys: npt.NDArray[np.uint64],
+        *,
+        now: float,
+        protected: bool = False,
+        foreign: bool = False,
+    ) -> None:
+        for key in keys.tolist():
+            row = self._vacate(protected=protected, foreign=foreign, now=now)
+            if row is None:
+                return
+            self._row[key] = row
+            self._key[row] = key
+            self._seen[row] = now
+            self._used[row] = True
+            self._protected[row] = protected
+            self._foreign[row] = foreign
+
+    def _vacate(self, *, now: float, protected: bool, foreign: bool) -> int | None:
+        """Return a cleared row, by evicting if none is free; None when nobody may be evicted."""
+        if self._free:
+            return self._free.pop()
+        if not protected and not self._replacement.take(1, now):
+            return None
+        candidates = ~self._protected
+        if foreign:
+            candidates &= self._foreign
+        rows = np.flatnonzero(candidates)
+        if not rows.size:
+            return None
+        row = int(rows[np.lexsort((self._seen[rows], self.moved[rows]))[0]])
+        self._evictions += 1
+        self._remove(row)
+        return self._free.pop()
+
+    def _remove(self, row: int) -> None:
+        del self._row[int(self._key[row])]
+        self._used[row] = False
+        self._protected[row] = False
+        self.columns.clear(row)
+        self._free.append(row)
+
+    def forget(self, segments: Sequence[int]) -> None:
+        """Remove every address of `segments`, which stand for nothing any more."""
+        gone = self._used & np.isin(self._segments(), segments)
+        for row in np.flatnonzero(gone).tolist():
+            self._remove(row)
+
+    def rows(self) -> Rows:
+        """Return the rows in use."""
+        return np.flatnonzero(self._used)
+
+    def keys(self, rows: Rows) -> tuple[Rows, Ips]:
+        """Return (segment, ip) of `rows`."""
+        return self._segments()[rows], self._ips()[rows]
+
+    def _segments(self) -> Rows:
+        return (self._key >> np.uint64(32)).astype(np.intp)
+
+    def _ips(self) -> Ips:
+        return (self._key & np.uint64(0xFFFF_FFFF)).astype(np.uint32)
+
+    def usage(self) -> Usage:
+        """Tell how full the table is; refusals are sightings that found no place in it."""
+        return Usage("addresses", len(self._row), len(self._key), self._evictions, self._refusals)
+
+
+def _outside(ip: Ips, subnets: Sequence[Subnet]) -> npt.NDArray[np.bool_]:
+    if not subnets:
+        return np.zeros(len(ip), dtype=np.bool_)
+    inside = np.zeros(len(ip), dtype=np.bool_)
+    for subnet in subnets:
+        inside |= (ip & np.uint32(subnet.mask)) == subnet.network
+    return ~inside

@@ -1,0 +1,30 @@
+"""Rows as columns: numpy arrays of one length that are cleared together when a row is reused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Columns:
+    """A fixed number of rows; whoever keeps figures for them adds a column of its own.
+
+    numpy's zeros cost no resident memory before they are written, so a high cap is free.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self._columns: list[npt.NDArray[Any]] = []
+
+    def add(self, dtype: npt.DTypeLike, width: int | None = None) -> npt.NDArray[Any]:
+        """Return a new zeroed column of shape (rows,), or (rows, width)."""
+        column = np.zeros(self.rows if width is None else (self.rows, width), dtype=dtype)
+        self._columns.append(column)
+        return column
+
+    def clear(self, rows: int | npt.NDArray[np.intp]) -> None:
+        """Zero `rows` in every column, before they come to stand for something else."""
+        for column in self._columns:
+            column[rows] = 0
