@@ -100,8 +100,8 @@ class Namespace:
         """Make a bridge that forwards at once and floods multicast, with these devices in it."""
         self.ip("link", "add", name, "address", mac, "type", "bridge", *_PLAIN_BRIDGE)
         for port in ports:
-            self.ip("link", "set", port, "master", name, "up")
-        self.ip("link", "set", name, "up")
+            self.ip("link", "set", "dev", port, "master", name, "up")
+        self.ip("link", "set", "dev", name, "up")
 
     def address(self, device: str, cidr: str) -> None:
         """Give `device` an address with its prefix length, "192.0.2.1/24"."""
@@ -126,8 +126,8 @@ def veth(
     here = ("name", device, "netns", first.name, "address", macs[0])
     there = ("name", peer, "netns", second.name, "address", macs[1])
     subprocess.run(["ip", "link", "add", *here, "type", "veth", "peer", *there], check=True)
-    first.ip("link", "set", device, "up")
-    second.ip("link", "set", peer, "up")
+    first.ip("link", "set", "dev", device, "up")
+    second.ip("link", "set", "dev", peer, "up")
 
 
 def stop(process: subprocess.Popen[bytes]) -> int:
