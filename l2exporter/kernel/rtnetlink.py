@@ -1,0 +1,216 @@
+"""rtnetlink: dumps and events of the kernel's link, address and route tables.
+
+Numbers are those of linux/netlink.h, linux/rtnetlink.h and linux/socket.h. Why not a library:
+docs/decisions/0002-own-rtnetlink-reader.md.
+"""
+
+from __future__ import annotations
+
+import array
+import errno
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Self, TypeVar
+
+from l2exporter.errors import KernelError
+from l2exporter.kernel.messages import (
+    FIRST_OF_FAMILY,
+    HEADER,
+    NLM_F_DUMP_INTR,
+    NLMSG_DONE,
+    NLMSG_ERROR,
+    Message,
+    check,
+    messages,
+)
+
+RTMGRP_LINK = 0x1
+RTMGRP_IPV4_IFADDR = 0x10
+RTMGRP_IPV4_ROUTE = 0x40
+RTMGRP_IPV6_IFADDR = 0x100
+RTMGRP_IPV6_ROUTE = 0x400
+
+ANSWER_SECONDS = 10
+"""The kernel answers within the request's own system call; this only bounds a surprise."""
+
+DUMP_ATTEMPTS = 3
+DATAGRAMS_AT_ONCE = 1 << 14
+"""Bound of one reading loop: a dump of a million routes takes about 3,000 datagrams."""
+
+_DATAGRAM_BYTES = 1 << 16  # the kernel builds dumps in 32 KiB at most
+_SOL_NETLINK = 270
+_NETLINK_EXT_ACK = 11
+_NETLINK_GET_STRICT_CHK = 12
+_SO_ATTACH_FILTER = 26
+_SO_RCVBUFFORCE = 33
+
+_NLM_F_REQUEST = 0x1
+_NLM_F_DUMP = 0x300
+
+Row = TypeVar("Row")
+
+
+class Overrun(KernelError):  # noqa: N818 - it tells what happened; nothing is broken
+    """Events were lost for want of buffer (ENOBUFS): dump the tables again, then read on."""
+
+
+class Netlink:
+    """rtnetlink of the network namespace that the calling thread is in; belongs to one thread.
+
+    groups          RTMGRP_* bits of the events to hear; `fileno()` is readable when some wait
+    receive_buffer  bytes of kernel memory for waiting events, at least what an event storm
+                    brings between two calls of `events()` (about 1 to 4 KiB an event); without
+                    CAP_NET_ADMIN the kernel cuts it to net.core.rmem_max
+
+    Requests have a socket of their own, so that no event is lost in the answers to a dump.
+    """
+
+    def __init__(self, groups: int = 0, *, receive_buffer: int = 1 << 20) -> None:
+        self._sequence = 0
+        self._requests = _open(0)
+        try:
+            self._events = _open(groups)
+        except KernelError:
+            self._requests.close()
+            raise
+        # struct timeval: an answer that never comes must not hold the program
+        timeout = struct.pack("ll", ANSWER_SECONDS, 0)
+        self._requests.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+        self._events.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        with suppress(PermissionError):
+            self._events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, receive_buffer)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close both sockets."""
+        self._requests.close()
+        self._events.close()
+
+    def fileno(self) -> int:
+        """Descriptor to poll for events."""
+        return self._events.fileno()
+
+    def dump(
+        self, message_type: int, body: bytes, parse: Callable[[Message], Row | None]
+    ) -> list[Row]:
+        """What `parse` makes of each message of a dump (RTM_GET*), without its Nones.
+
+        Messages go through `parse` as they arrive and are not kept. A dump during which the
+        table changed (NLM_F_DUMP_INTR) is repeated, DUMP_ATTEMPTS in all. KernelError when the
+        kernel refuses, answers what cannot be read, or when each attempt was interrupted.
+        """
+        for _ in range(DUMP_ATTEMPTS):
+            rows: list[Row] = []
+            interrupted = 0
+            for message in self._answers(message_type, body):
+                interrupted |= message.flags & NLM_F_DUMP_INTR
+                row = parse(message) if message.type >= FIRST_OF_FAMILY else None
+                if row is not None:
+                    rows.append(row)
+            if not interrupted:
+                return rows
+        raise KernelError(f"netlink: the table changed during each of {DUMP_ATTEMPTS} dumps")
+
+    def events(self) -> list[Message]:
+        """The events that wait, oldest first; never blocks. The rest comes with the next call.
+
+        Overrun when the kernel had to drop some: those that still waited are dropped too, since
+        they are older than the dump that the caller makes next. After any other KernelError what
+        this call had read is gone as well: dump again.
+        """
+        found: list[Message] = []
+        try:
+            for _ in range(DATAGRAMS_AT_ONCE):
+                datagram = _receive(self._events, socket.MSG_DONTWAIT)
+                if datagram is None:
+                    break
+                found += [m for m in messages(datagram) if m.type >= FIRST_OF_FAMILY]
+        except Overrun:
+            _discard(self._events)
+            raise
+        return found
+
+    def filter_events(self, program: bytes) -> None:
+        """Let a classic BPF program (struct sock_filter each) judge each event in the kernel."""
+        instructions = array.array("B", program)
+        # struct sock_fprog: the kernel copies the program during the call
+        fprog = struct.pack("HP", len(program) // 8, instructions.buffer_info()[0])
+        try:
+            self._events.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)
+        except OSError as error:
+            raise KernelError(f"netlink: cannot attach a filter: {error.strerror}") from error
+
+    def _answers(self, message_type: int, body: bytes) -> Iterator[Message]:
+        """Send one dump request; its messages up to and with the one that ends it."""
+        # An answer that an error left half-read would make the kernel say EBUSY.
+        _discard(self._requests)
+        self._sequence = (self._sequence + 1) & 0xFFFFFFFF
+        flags = _NLM_F_REQUEST | _NLM_F_DUMP
+        size = HEADER.size + len(body)
+        header = HEADER.pack(size, message_type, flags, self._sequence, 0)
+        _send(self._requests, header + body)
+        while True:
+            datagram = _receive(self._requests)
+            if datagram is None:
+                raise KernelError(f"netlink: no answer within {ANSWER_SECONDS} s")
+            for message in messages(datagram):
+                if message.sequence != self._sequence:
+                    continue
+                if message.type in (NLMSG_ERROR, NLMSG_DONE):
+                    check(message)
+                    yield message
+                    return
+                yield message
+
+
+def _open(groups: int) -> socket.socket:
+    try:
+        kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
+        opened = socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE)
+    except OSError as error:
+        raise KernelError(f"netlink: cannot open a socket: {error.strerror}") from error
+    for option in (_NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK):
+        with suppress(OSError):  # Linux before 4.12 and 4.20: terser errors, fuller dumps
+            opened.setsockopt(_SOL_NETLINK, option, 1)
+    try:
+        opened.bind((0, groups))
+    except OSError as error:
+        opened.close()
+        raise KernelError(f"netlink: cannot hear events: {error.strerror}") from error
+    return opened
+
+
+def _send(target: socket.socket, request: bytes) -> None:
+    try:
+        target.sendto(request, (0, 0))
+    except OSError as error:
+        raise KernelError(f"netlink: cannot send a request: {error.strerror}") from error
+
+
+def _receive(source: socket.socket, flags: int = 0) -> bytes | None:
+    """One datagram; empty when another process sent it, None when there is none."""
+    try:
+        datagram, _, received, (sender, _) = source.recvmsg(_DATAGRAM_BYTES, 0, flags)
+    except BlockingIOError:
+        return None
+    except OSError as error:
+        if error.errno == errno.ENOBUFS:
+            raise Overrun("netlink: the kernel dropped events for want of buffer") from error
+        raise KernelError(f"netlink: cannot receive: {error.strerror}") from error
+    if received & socket.MSG_TRUNC:
+        raise KernelError(f"netlink: a datagram is longer than {_DATAGRAM_BYTES} bytes")
+    return datagram if sender == 0 else b""
+
+
+def _discard(source: socket.socket) -> None:
+    for _ in range(DATAGRAMS_AT_ONCE):
+        with suppress(Overrun):
+            if _receive(source, socket.MSG_DONTWAIT) is None:
+                return

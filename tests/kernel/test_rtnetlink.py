@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+
+import pytest
+
+from l2exporter.errors import KernelError
+from l2exporter.kernel.links import RTM_NEWLINK, parse_link, read_links
+from l2exporter.kernel.messages import Message
+from l2exporter.kernel.rtnetlink import (
+    DUMP_ATTEMPTS,
+    RTMGRP_LINK,
+    Netlink,
+    Overrun,
+)
+from tests.kernel.build import packet
+from tests.lab.namespace import Namespace
+
+pytestmark = pytest.mark.root
+
+RTM_GETLINK = 18
+EVERY_LINK = bytes(16)
+MANY = 100
+
+
+def opened(namespace: Namespace, groups: int = 0, receive_buffer: int = 1 << 20) -> Netlink:
+    with namespace.entered():
+        return Netlink(groups, receive_buffer=receive_buffer)
+
+
+def batch(namespace: Namespace, *lines: str) -> None:
+    """Many `ip` commands in one process."""
+    subprocess.run(
+        ["ip", "-n", namespace.name, "-batch", "-"],
+        input="\n".join(lines),
+        text=True,
+        check=True,
+    )
+
+
+def many_links(namespace: Namespace) -> None:
+    """More than fit into the first datagrams of a dump (32 KiB each)."""
+    batch(namespace, *(f"link add b{n} type bridge" for n in range(MANY)))
+
+
+def test_a_dump_of_many_datagrams_is_complete(namespace: Namespace) -> None:
+    many_links(namespace)
+    with opened(namespace) as netlink:
+        names = netlink.dump(RTM_GETLINK, EVERY_LINK, lambda m: parse_link(m).name)
+    assert sorted(names) == sorted(["lo", *(f"b{n}" for n in range(MANY))])
+
+
+def test_rows_that_the_parser_does_not_want_are_left_out(namespace: Namespace) -> None:
+    with opened(namespace) as netlink:
+        assert netlink.dump(RTM_GETLINK, EVERY_LINK, lambda _: None) == []
+
+
+def test_a_parser_that_fails_midway_does_not_spoil_the_next_dump(namespace: Namespace) -> None:
+    many_links(namespace)
+
+    def fail(message: Message) -> None:
+        raise KernelError("cannot read")
+
+    with opened(namespace) as netlink:
+        for _ in range(3):
+            with pytest.raises(KernelError, match="cannot read"):
+                netlink.dump(RTM_GETLINK, EVERY_LINK, fail)
+        assert len(read_links(netlink)) == MANY + 1
+
+
+def test_a_dump_that_a_change_interrupts_is_repeated(namespace: Namespace) -> None:
+    many_links(namespace)
+    seen = 0
+
+    def disturb(message: Message) -> str:
+        nonlocal seen
+        seen += 1
+        if seen == 1:
+            namespace.ip("link", "add", "late", "type", "bridge")
+        return parse_link(message).name
+
+    with opened(namespace) as netlink:
+        names = netlink.dump(RTM_GETLINK, EVERY_LINK, disturb)
+    assert seen > MANY + 2, "the kernel did not call the first dump interrupted"
+    assert len(names) == len(set(names)) == MANY + 2
+    assert "late" in names
+
+
+def test_a_table_that_never_rests_is_an_error_not_a_loop(namespace: Namespace) -> None:
+    many_links(namespace)
+    attempts = 0
+
+    def disturb(message: Message) -> None:
+        nonlocal attempts
+        if parse_link(message).name == "lo":
+            attempts += 1
+            namespace.ip("link", "add", f"late{attempts}", "type", "bridge")
+
+    with opened(namespace) as netlink, pytest.raises(KernelError, match="the table changed"):
+        netlink.dump(RTM_GETLINK, EVERY_LINK, disturb)
+    assert attempts == DUMP_ATTEMPTS
+
+
+def test_what_the_kernel_refuses_is_told_with_its_own_words(namespace: Namespace) -> None:
+    body = b"\0" * 4 + b"\x09" + b"\0" * 11  # strict checking: no index in a dump of links
+    with opened(namespace) as netlink:
+        with pytest.raises(KernelError, match=r"EINVAL \(Invalid argument\): \w+"):
+            netlink.dump(RTM_GETLINK, body, parse_link)
+        assert list(read_links(netlink)) == [1]
+
+
+def test_a_request_that_does_not_exist_is_refused(namespace: Namespace) -> None:
+    with opened(namespace) as netlink, pytest.raises(KernelError, match=r"EOPNOTSUPP|ENOTSUP"):
+        netlink.dump(1022, bytes(16), parse_link)
+
+
+def test_no_events_without_groups_and_none_without_changes(namespace: Namespace) -> None:
+    with opened(namespace) as deaf, opened(namespace, RTMGRP_LINK) as netlink:
+        assert netlink.events() == []
+        namespace.ip("link", "add", "b0", "type", "bridge")
+        assert deaf.events() == []
+        assert netlink.events() != []
+
+
+def test_a_dump_loses_no_event(namespace: Namespace) -> None:
+    with opened(namespace, RTMGRP_LINK) as netlink:
+        namespace.ip("link", "add", "b0", "type", "bridge")
+        read_links(netlink)
+        heard = [parse_link(m).name for m in netlink.events() if m.type == RTM_NEWLINK]
+    assert "b0" in heard
+
+
+def test_an_overrun_is_told_once_and_the_socket_works_on(namespace: Namespace) -> None:
+    with opened(namespace, RTMGRP_LINK, receive_buffer=1) as netlink:
+        many_links(namespace)
+        with pytest.raises(Overrun):
+            netlink.events()
+        assert netlink.events() == [], "events from before the overrun are older than a new dump"
+        assert len(read_links(netlink)) == MANY + 1
+        namespace.ip("link", "add", "after", "type", "bridge")
+        assert {parse_link(m).name for m in netlink.events()} == {"after"}
+
+
+def test_what_another_process_sends_is_not_the_kernels_word(namespace: Namespace) -> None:
+    with opened(namespace, RTMGRP_LINK) as netlink:
+        with socket.socket(fileno=os.dup(netlink.fileno())) as same:
+            port, _ = same.getsockname()
+        with namespace.entered():
+            forger = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+        with forger:
+            forger.sendto(packet(RTM_NEWLINK, bytes(16)), (port, 0))
+        namespace.ip("link", "add", "true", "type", "bridge")
+        assert {parse_link(m).name for m in netlink.events()} == {"true"}
+
+
+def test_closed_means_an_error_of_ours(namespace: Namespace) -> None:
+    netlink = opened(namespace)
+    netlink.close()
+    with pytest.raises(KernelError):
+        netlink.events()
+    with pytest.raises(KernelError):
+        read_links(netlink)
+
+
+def test_a_filter_that_is_none_is_refused(namespace: Namespace) -> None:
+    with opened(namespace) as netlink, pytest.raises(KernelError, match="cannot attach"):
+        netlink.filter_events(b"\xff" * 8)
