@@ -1,11 +1,11 @@
 """Every error that l2exporter raises on purpose.
 
-    L2ExporterError             a sentence for the operator; the command line prints it alone
-      UsageError                a flag's value that cannot be used                exit status 2
-      ConfigError               a configuration file: names file, line and key    exit status 1
-      StartError                a port in use, a device that does not exist       exit status 1
-      CaptureFileError          a capture file: names file and offset             exit status 2
-      KernelError               netlink said no, or something that is not netlink
+L2ExporterError             a sentence for the operator; the command line prints it alone
+  UsageError                a flag's value that cannot be used                exit status 2
+  ConfigError               a configuration file: names file, line and key    exit status 1
+  StartError                a port in use, a device that does not exist       exit status 1
+  CaptureFileError          a capture file: names file and offset             exit status 2
+  KernelError               netlink said no, or something that is not netlink
 """
 
 

@@ -75,8 +75,9 @@ usual 1024 file descriptors, and far above what scrapes need."""
 HTTP_QUEUE = 64
 """Requests an address that wait for a worker; the next is answered with 503."""
 
-HTTP_BACKLOG = 128
-"""Connections that the kernel keeps an address until they are accepted."""
+HTTP_BACKLOG = 1024
+"""Connections that the kernel keeps an address until they are accepted: a tenth of a second's
+work. Beyond it the kernel drops them, and a scrape among them tries again only a second later."""
 
 HTTP_SLOW_READERS = HTTP_THREADS - 1
 """Workers an address that may wait for a client to read; one more ends the longest wait, so that

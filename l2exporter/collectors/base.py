@@ -9,7 +9,6 @@ from typing import Any, Protocol
 import numpy as np
 from prometheus_client.metrics_core import Metric
 
-from ..limits import Limits
 from ..tables.state import Tables
 
 
@@ -22,20 +21,32 @@ class Malformed:
     reasons: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class LaneStatus:
-    """What a capture lane tells of itself at a scrape; counters since the start.
+class LaneStatus(Protocol):
+    """What a capture lane tells of itself at a scrape; counters since the start."""
 
-    `used` is the highest share of the ring (0 to 1) found full in the last minute or two; None
-    where there is no ring.
-    """
+    @property
+    def device(self) -> str:
+        """The device's present name."""
 
-    device: str
-    lane: str
-    up: bool
-    frames: int
-    drops: int
-    used: float | None
+    @property
+    def lane(self) -> str:
+        """`fast` or `slow`; `file` for a capture file."""
+
+    @property
+    def up(self) -> bool | None:
+        """Whether frames are being captured; None for a device that is gone."""
+
+    @property
+    def frames(self) -> int:
+        """Frames handled."""
+
+    @property
+    def drops(self) -> int:
+        """Frames that the kernel had no slot for."""
+
+    @property
+    def used(self) -> float | None:
+        """Highest share of the ring found full lately, 0 to 1; None where there is no ring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,6 @@ class Context:
     """All that collectors may draw on; each takes what it needs."""
 
     tables: Tables
-    limits: Limits
     lanes: Callable[[], Sequence[LaneStatus]]
     reload: Callable[[], ReloadStatus]
     monotonic: Callable[[], float]

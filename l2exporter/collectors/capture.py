@@ -26,7 +26,7 @@ class CaptureCollector:
         lane_labels = ["device", "lane"]
         up = GaugeMetricFamily(
             "l2_capture_up",
-            "Whether frames are being captured; 0 without CAP_NET_RAW, or while the device is down.",
+            "Whether frames are being captured; 0 without CAP_NET_RAW or while the device is down.",
             labels=["device"],
         )
         frames = CounterMetricFamily(
@@ -43,7 +43,8 @@ class CaptureCollector:
             labels=lane_labels,
         )
         for lane in self._lanes():
-            up.add_metric([lane.device], lane.up)
+            if lane.up is not None:
+                up.add_metric([lane.device], lane.up)
             frames.add_metric([lane.device, lane.lane], lane.frames)
             drops.add_metric([lane.device, lane.lane], lane.drops)
             if lane.used is not None:

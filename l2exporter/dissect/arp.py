@@ -33,7 +33,7 @@ MAC_GROUP_BIT: Final = 1 << 40
 _HEADER_END = 22
 _PACKET_END = 42
 _HARDWARE_TYPES = (1, 6)  # Linux takes IEEE 802 for Ethernet: net/ipv4/arp.c, arp_process()
-_HEADERS = [kind << 32 | 0x0800_06_04 for kind in _HARDWARE_TYPES]
+_HEADERS = [hardware << 32 | 0x0800_06_04 for hardware in _HARDWARE_TYPES]
 
 # Fields that straddle byte counts are read as the big-endian words around them.
 _RECORD = np.dtype(

@@ -22,9 +22,10 @@ Flags = npt.NDArray[np.bool_]
 class Frames:
     """`n` Ethernet frames in the order of the wire, as columns.
 
-    data     (n, SNAPLEN) uint8, C-contiguous: each frame from its destination address on,
-             zero-padded; the tag that the kernel took off is not in it
-    captured (n,) int32: how many bytes of the row are the frame's own (at most SNAPLEN)
+    data     (n, SNAPLEN) uint8, C-contiguous: each frame from its destination address on; the
+             tag that the kernel took off is not in it
+    captured (n,) int32: how many bytes of the row are the frame's own (at most SNAPLEN);
+             those behind them mean nothing
     tci      (n,) int32: the 802.1Q tag control information that the kernel took off
              (linux/if_packet.h, tp_vlan_tci), or UNTAGGED
     sent     (n,) bool: this host sent it (PACKET_OUTGOING)

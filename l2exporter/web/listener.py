@@ -20,11 +20,11 @@ class Listener(socket.socket):
     """A listening TCP socket whose `accept` tells of one kind of failure only, TimeoutError.
 
     Anything else (no file descriptor or memory left, above all) leaves the connection in the
-    kernel's queue, so that whoever polls for it would spin: `exhausted` is called to make room
-    and the thread pauses.
+    kernel's queue, so that whoever polls for it would spin: `make_room` ends another connection,
+    and if there is none to end, the thread pauses.
     """
 
-    exhausted: Callable[[], None] | None = None
+    make_room: Callable[[], bool] | None = None
 
     def accept(self) -> tuple[socket.socket, object]:
         """The next connection and its peer's address."""
@@ -33,9 +33,8 @@ class Listener(socket.socket):
         except (TimeoutError, BlockingIOError) as error:
             raise TimeoutError from error
         except OSError as error:
-            if self.exhausted is not None:
-                self.exhausted()
-            time.sleep(limits.HTTP_ACCEPT_PAUSE_SECONDS)
+            if self.make_room is None or not self.make_room():
+                time.sleep(limits.HTTP_ACCEPT_PAUSE_SECONDS)
             raise TimeoutError from error
 
 

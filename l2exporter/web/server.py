@@ -96,7 +96,7 @@ class _AddressServer(Server):
         self.readers = Waiting(limits.HTTP_WAITING)
         self.writers = Waiting(limits.HTTP_SLOW_READERS)
         self._listener = listener
-        listener.exhausted = self.readers.end_longest
+        listener.make_room = self.readers.end_longest
         self._prepared = threading.Event()
         self._failure: Exception | None = None
 

@@ -41,17 +41,18 @@ class Waiting:
         with self._lock:
             self._oldest_first.pop(connection, None)
 
-    def end_longest(self) -> None:
-        """Hang up on the connection that has waited longest, if there is one."""
+    def end_longest(self) -> bool:
+        """Hang up on the connection that has waited longest; whether there was one."""
         with self._lock:
             longest = next(iter(self._oldest_first), None)
             if longest is None:
-                return
+                return False
             del self._oldest_first[longest]
         longest.hang_up()
+        return True
 
     def end_all(self) -> None:
         """Hang up on all, and from now on on whoever is added."""
         self._limit = 0
-        while self._oldest_first:
-            self.end_longest()
+        while self.end_longest():
+            pass

@@ -1,0 +1,179 @@
+"""The only place that wires the stages together: serving, and replaying capture files."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from . import __version__, config, limits, privileges
+from .capture.lane import Lane
+from .capture.live import LiveCapture
+from .capture.pcap import read_frames
+from .collectors.base import Context, ReloadStatus
+from .collectors.registry import COLLECTORS
+from .collectors.suite import Suite
+from .errors import ConfigError, KernelError, UsageError
+from .kernel.host import Host
+from .pipeline import Pipeline
+from .tables.state import Tables
+from .web.addresses import format_address
+from .web.application import Application
+from .web.server import WebServer
+
+log = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+SWITCH_SECONDS = 0.0005
+"""How long a scrape may keep the interpreter from the capture thread (default: 5 ms). Arrays
+release the interpreter many times a batch, and at each the thread would wait that long."""
+
+REPLAY_COLLECTORS = tuple(name for name in COLLECTORS if name != "exporter")
+"""What a capture leads to; the process that reads it is no part of that."""
+
+
+class Exporter:
+    """A serving exporter: made, it has its sockets; `run` serves until a signal ends it.
+
+    Raises ConfigError, StartError as they say.
+    """
+
+    def __init__(self, settings: config.Config) -> None:
+        self._settings = settings
+        self._file = config.load(settings.file)
+        self._reload = ReloadStatus(successful=True, last_success=time.time())
+        tables = Tables(self._file.limits)
+        self._live: LiveCapture | None = None
+        context = Context(tables, self._lanes, lambda: self._reload, time.monotonic)
+        suite = Suite({name: COLLECTORS[name](context) for name in settings.collectors})
+        self._pipeline = Pipeline(tables, suite)
+        self._pipeline.protect(_ipv4(self._file))
+        self._live = self._open_capture()
+        application = Application(
+            suite, self._unready, telemetry_path=settings.telemetry_path, version=__version__
+        )
+        self._web = WebServer(application, settings.listen)
+
+    def _open_capture(self) -> LiveCapture | None:
+        try:
+            live = LiveCapture(
+                Host(),
+                self._settings.selection,
+                self._pipeline,
+                slots=limits.RING_SLOTS,
+                promiscuous=self._settings.promiscuous,
+            )
+            live.open()
+        except KernelError as error:
+            log.error("no frames are captured: devices cannot be listed: %s", error)
+            return None
+        return live
+
+    def _lanes(self) -> Sequence[Lane]:
+        return self._live.lanes() if self._live else ()
+
+    def _unready(self) -> str | None:
+        """Tell why the exporter is not ready; a missing privilege costs metrics, not readiness."""
+        return None
+
+    def run(self) -> int:
+        """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration file again."""
+        sys.setswitchinterval(SWITCH_SECONDS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        privileges.drop()
+        if self._live:
+            self._live.start()
+        self._web.start()
+        for host, port in self._web.bound:
+            log.info("listening on %s", format_address(host, port))
+        while (number := signal.sigwait(SIGNALS)) == signal.SIGHUP:
+            self._read_again()
+        log.info("%s: stopping", signal.Signals(number).name)
+        stopping = threading.Thread(target=self._web.stop)
+        stopping.start()
+        if self._live:
+            self._live.stop()
+        stopping.join()
+        return 0
+
+    def _read_again(self) -> None:
+        """Read the configuration file anew; a bad one changes nothing but the metric."""
+        try:
+            file = config.load(self._settings.file)
+            if file.limits != self._file.limits:
+                raise ConfigError(f"{self._settings.file}: limits: read only at the start")
+        except ConfigError as error:
+            log.error("the configuration stays as it was: %s", error)
+            self._reload = ReloadStatus(False, self._reload.last_success)
+            return
+        self._file = file
+        self._pipeline.protect(_ipv4(self._file))
+        self._reload = ReloadStatus(True, time.time())
+        log.info("configuration read again")
+
+
+class Replay:
+    """Capture files through the same path, on the captures' own clock.
+
+    A device is called as its file unless `settings.device` says otherwise.
+    """
+
+    def __init__(self, settings: config.Replay) -> None:
+        file = config.load(settings.file)
+        self._device = settings.device
+        self._now = 0.0
+        self._frames: dict[str, int] = {}
+        self._tables = Tables(file.limits)
+        context = Context(self._tables, self._lanes, _never_read, lambda: self._now)
+        self._suite = Suite({name: COLLECTORS[name](context) for name in settings.collectors})
+        self._pipeline = Pipeline(self._tables, self._suite)
+        self._pipeline.protect(_ipv4(file))
+
+    def read(self, path: str, progress: Callable[[int, int], None] | None) -> None:
+        """Take a file in; CaptureFileError after what came before the fault has been taken in.
+
+        UsageError when there are more devices than the tables hold.
+        """
+        name = self._device or Path(path).name
+        number = self._pipeline.device(name)
+        if number is None:
+            raise UsageError(f"{path}: more devices than the limit `devices` admits; see --device")
+        self._frames.setdefault(name, 0)
+        for batch in read_frames(path, progress=progress):
+            self._now = max(self._now, batch.now)
+            self._frames[name] += len(batch)
+            self._pipeline.frames(number, replace(batch, now=self._now))
+
+    def exposition(self) -> str:
+        """Return what a scrape would have shown at the captures' end."""
+        return generate_latest(_Families(self._suite.families())).decode()
+
+    def _lanes(self) -> Sequence[Lane]:
+        return [Lane(name, "file", None, n, 0, None) for name, n in self._frames.items()]
+
+
+class _Families(Collector):
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
+def _ipv4(file: config.FileConfig) -> list[IPv4Address]:
+    return [entry.ip for entry in file.protected if isinstance(entry.ip, IPv4Address)]
+
+
+def _never_read() -> ReloadStatus:
+    return ReloadStatus(successful=True, last_success=0.0)

@@ -1,0 +1,194 @@
+"""One device's frames through a TPACKET_V2 ring (linux/if_packet.h; packet_mmap.rst)."""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import socket
+import struct
+import threading
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..dissect.frames import SNAPLEN, UNTAGGED, Frames
+from . import filters
+
+SLOT: Final = 128
+"""Bytes a slot: 66 of headers, and the first 62 of a frame, which ARP with three tags fits."""
+
+_BLOCK = 16_384
+BLOCK_SLOTS: Final = _BLOCK // SLOT
+"""Slots come in blocks of so many."""
+
+_SOL_PACKET = 263
+_PACKET_ADD_MEMBERSHIP = 1
+_PACKET_RX_RING = 5
+_PACKET_STATISTICS = 6
+_PACKET_VERSION = 10
+_TPACKET_V2 = 1
+_PACKET_MR_PROMISC = 1
+_PACKET_OUTGOING = 4
+_STATUS_KERNEL = 0
+_STATUS_USER = 1
+_STATUS_VLAN_VALID = 1 << 4
+_ETH_P_ALL = 0x0003
+_PEAK_SECONDS = 60.0
+_FIRST_LOOK = 64
+
+# struct tpacket2_hdr, then struct sockaddr_ll at TPACKET_ALIGN(sizeof(struct tpacket2_hdr))
+_HEADER = np.dtype(
+    {
+        "names": ["status", "captured", "mac", "sec", "nsec", "tci", "packet_type"],
+        "formats": ["u4", "u4", "u2", "u4", "u4", "u2", "u1"],
+        "offsets": [0, 8, 12, 16, 20, 24, 32 + 10],
+        "itemsize": SLOT,
+    }
+)
+
+
+class Ring:
+    """A packet socket bound to one device, and the memory that it shares with the kernel.
+
+    Raises OSError when it cannot be opened: PermissionError without CAP_NET_RAW, ENODEV or
+    ENXIO when the device is gone, ENOMEM.
+    """
+
+    def __init__(self, index: int, slots: int, *, promiscuous: bool) -> None:
+        # Protocol 0 until the filter stands: otherwise frames of other kinds slip in first.
+        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+        try:
+            self._map = self._share(slots)
+            filters.attach(self._socket, filters.arp(SNAPLEN))
+            if promiscuous:
+                request = struct.pack("iHH8x", index, _PACKET_MR_PROMISC, 0)
+                self._socket.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
+            self._bind(index)
+        except BaseException:
+            self._socket.close()
+            raise
+        self._bytes = np.frombuffer(self._map, dtype=np.uint8).reshape(slots, SLOT)
+        self._headers = np.frombuffer(self._map, dtype=_HEADER)
+        self._slots = slots
+        self._next = 0
+        self._drops = 0
+        self._lock = threading.Lock()
+        self._peak = Peak(_PEAK_SECONDS)
+
+    def _share(self, slots: int) -> mmap.mmap:
+        self._socket.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V2)
+        size = slots * SLOT
+        request = struct.pack("IIII", _BLOCK, size // _BLOCK, SLOT, slots)
+        self._socket.setsockopt(_SOL_PACKET, _PACKET_RX_RING, request)
+        return mmap.mmap(self._socket.fileno(), size)
+
+    def _bind(self, index: int) -> None:
+        self._socket.bind((socket.if_indextoname(index), _ETH_P_ALL))
+        # Python binds by name, and a device may be renamed between the two calls.
+        if socket.if_nametoindex(self._socket.getsockname()[0]) != index:
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+
+    def fileno(self) -> int:
+        """Return the descriptor to poll: readable while a frame waits."""
+        return self._socket.fileno()
+
+    def drain(self, now: float) -> Frames | None:
+        """Return the frames that wait, up to the ring's end, and give their slots back.
+
+        None when nothing waits. `now` is the monotonic time of the batch, in seconds.
+        """
+        count = self._waiting()
+        if not count:
+            return None
+        self._peak.note(count / self._slots, now)
+        part = slice(self._next, self._next + count)
+        headers = self._headers[part].copy()
+        tci = headers["tci"].astype(np.int32)
+        tci[headers["status"] & _STATUS_VLAN_VALID == 0] = UNTAGGED
+        frames = Frames(
+            data=self._data(part, headers["mac"]),
+            captured=np.minimum(headers["captured"], SLOT - headers["mac"]).astype(np.int32),
+            tci=tci,
+            sent=headers["packet_type"] == _PACKET_OUTGOING,
+            time=headers["sec"] + headers["nsec"] * 1e-9,
+            now=now,
+        )
+        self._headers["status"][part] = _STATUS_KERNEL
+        self._next = (self._next + count) % self._slots
+        return frames
+
+    def _waiting(self) -> int:
+        """Count the slots from the next on that the kernel has filled, as far as the ring's end."""
+        status = self._headers["status"][self._next :]
+        count, step = 0, _FIRST_LOOK
+        while count < len(status):
+            filled = status[count : count + step] & _STATUS_USER
+            if not filled.all():
+                return count + int(filled.argmin())
+            count += len(filled)
+            step *= 4
+        return count
+
+    def _data(self, part: slice, mac: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
+        """Copy the frames out of their slots, from the MAC offset that each header names."""
+        data = np.zeros((len(mac), SNAPLEN), dtype=np.uint8)
+        slots = self._bytes[part]
+        first = int(mac[0])
+        if (mac == first).all():
+            data[:, : SLOT - first] = slots[:, first : first + SNAPLEN]
+            return data
+        for offset in np.unique(mac).tolist():
+            rows = mac == offset
+            data[rows, : SLOT - offset] = slots[rows, offset : offset + SNAPLEN]
+        return data
+
+    def error(self) -> int:
+        """Return the socket's pending error number, 0 for none, and clear it."""
+        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+    def drops(self) -> int:
+        """Return how many frames the kernel has dropped for want of a free slot."""
+        with self._lock:
+            if self._socket.fileno() >= 0:
+                # Reading resets the kernel's figures.
+                figures = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
+                self._drops += struct.unpack("II", figures)[1]
+            return self._drops
+
+    def used(self, now: float) -> float:
+        """Return the highest share of the ring that a drain found full lately, 0 to 1."""
+        return self._peak.value(now)
+
+    def close(self) -> None:
+        """Give the socket and the memory back; `drops` still answers."""
+        self.drops()
+        with self._lock:
+            self._socket.close()
+
+
+class Peak:
+    """Highest figure of the current and the previous period, so that no scrape can miss it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._period = 0
+        self._current = self._previous = 0.0
+
+    def note(self, value: float, now: float) -> None:
+        """Take a figure in; `now` is monotonic, in seconds."""
+        self._turn(now)
+        self._current = max(self._current, value)
+
+    def value(self, now: float) -> float:
+        """Return the peak as of `now`."""
+        self._turn(now)
+        return max(self._current, self._previous)
+
+    def _turn(self, now: float) -> None:
+        period = int(now // self._seconds)
+        if period != self._period:
+            self._previous = self._current if period == self._period + 1 else 0.0
+            self._current = 0.0
+            self._period = period
