@@ -120,7 +120,7 @@ class _Gunzip(io.RawIOBase):
             if data:
                 view[: len(data)] = data
                 return len(data)
-            if ending and not self._member.eof:
+            if ending:
                 raise EOFError("it is cut off")
         return 0
 

@@ -89,9 +89,11 @@ def test_time_that_goes_back_leaves_the_clock_where_it_was(file: Path) -> None:
     ]
 
 
-def test_batch_of_old_frames_has_the_clock_of_the_newest_before(file: Path) -> None:
-    file.write_bytes(pcap(*[record(ARP, 100)] * 4096, record(ARP, 50), record(ARP, 51)))
-    assert [b.now for b in read_frames(str(file))] == [100.0, 100.0]
+def test_ten_seconds_are_of_the_clock_even_where_a_batch_begins_with_old_frames(file: Path) -> None:
+    late = [record(ARP, at) for at in (50, 51, 110, 111)]
+    file.write_bytes(pcap(*[record(ARP, 100)] * 4096, *late))
+    _, *rest = read_frames(str(file))
+    assert [(b.time.tolist(), b.now) for b in rest] == [([50, 51, 110], 110.0), ([111], 111.0)]
 
 
 def test_progress_counts_bytes_on_disk_up_to_the_whole(file: Path) -> None:
