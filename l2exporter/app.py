@@ -50,6 +50,8 @@ class Exporter:
     """
 
     def __init__(self, settings: config.Config) -> None:
+        # Until `run` waits for them they must wait: SIGHUP by default ends the process.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         self._settings = settings
         self._file = config.load(settings.file)
         self._reload = ReloadStatus(successful=True, last_success=time.time())
@@ -90,7 +92,6 @@ class Exporter:
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration file again."""
         sys.setswitchinterval(SWITCH_SECONDS)
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         privileges.drop()
         if self._live:
             self._live.start()
@@ -160,7 +161,7 @@ class Replay:
         return generate_latest(_Families(self._suite.families())).decode()
 
     def _lanes(self) -> Sequence[Lane]:
-        return [Lane(name, "file", None, n, 0, None) for name, n in self._frames.items()]
+        return [Lane(name, "file", None, n, None, None) for name, n in self._frames.items()]
 
 
 class _Families(Collector):

@@ -61,6 +61,7 @@ class _Device:
     index: int | None = None
     up: bool = False
     ring: Ring | None = None
+    opened: bool = False
     frames: int = 0
     drops: int = 0
     retry_at: float = 0.0
@@ -105,6 +106,8 @@ class LiveCapture:
         for index, link in self._host.links.items():
             if link.name in self._selection.names and refused[index]:
                 raise StartError(f"--capture.device: {link.name}: {refused[index]}")
+        if not self._by_index:
+            log.warning("no device to capture as yet; `l2exporter check` tells why")
 
     def start(self) -> None:
         """Begin to drain."""
@@ -134,8 +137,8 @@ class LiveCapture:
             device=device.name,
             lane="fast",
             up=up,
-            frames=device.frames,
-            drops=device.drops + (0 if ring is None else ring.drops()),
+            frames=device.frames if device.opened else None,
+            drops=device.drops + (ring.drops() if ring else 0) if device.opened else None,
             used=None if ring is None else ring.used(now),
         )
 
@@ -191,12 +194,15 @@ class LiveCapture:
     def _follow(self) -> None:
         self._follow_at = None
         self._poll.register(self._host.fileno(), select.POLLIN)
+        overruns = self._host.overruns
         try:
             changed = self._host.follow()
         except KernelError as error:
             log.warning("%s; what is known of the devices may be old", error)
             self._follow_at = time.monotonic() + FIRST_RETRY_SECONDS
             return
+        if self._host.overruns != overruns:
+            log.warning("netlink events were lost; devices, addresses and routes were read again")
         if changed:
             self._reconcile()
 
@@ -263,6 +269,7 @@ class LiveCapture:
             device.retry_after = min(2 * device.retry_after, LAST_RETRY_SECONDS)
         else:
             device.ring = ring
+            device.opened = True
             device.retry_after = FIRST_RETRY_SECONDS
             self._poll.register(ring.fileno(), select.POLLIN)
 

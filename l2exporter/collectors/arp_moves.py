@@ -18,7 +18,7 @@ from ..limits import MAC_PAIR_BURST, MAC_PAIR_RATE
 from ..tables.addresses import Rows
 from ..tables.admission import TokenBucket
 from ..tables.bindings import Moves
-from .base import Context, address_labels, mac
+from .base import Context, TrackedAddresses, mac
 
 _ADDRESS = ["device", "vlan", "ip"]
 
@@ -59,13 +59,15 @@ class ArpMovesCollector:
     def collect(self) -> Iterable[Metric]:
         """Yield the families; see the class for what each address has."""
         with self._tables.lock:
-            rows, labels = address_labels(self._tables)
+            tracked = TrackedAddresses.of(self._tables)
+            rows = tracked.rows
             moves = self._moves[rows].tolist()
             moved = np.flatnonzero(self._moves[rows])
             flips = self._flips[rows[moved]].tolist()
             times = self._time[rows[moved]].tolist()
             pairs = self._pair[rows[moved]].tolist()
             shown = self._show(rows[moved]).tolist()
+        labels = tracked.labels()
         yield _counter(
             "l2_arp_moves",
             "Moves: packets that bind a known address to another MAC.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 from prometheus_client.metrics_core import Metric
 
 from ..tables.state import Tables
@@ -37,11 +38,11 @@ class LaneStatus(Protocol):
         """Whether frames are being captured; None for a device that is gone."""
 
     @property
-    def frames(self) -> int:
-        """Frames handled."""
+    def frames(self) -> int | None:
+        """Frames handled; None where none could be had, as for drops."""
 
     @property
-    def drops(self) -> int:
+    def drops(self) -> int | None:
         """Frames that the kernel had no slot for."""
 
     @property
@@ -95,18 +96,25 @@ def mac(address: int) -> str:
     return ":".join(text[i : i + 2] for i in range(0, 12, 2))
 
 
-def address_labels(
-    tables: Tables,
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], list[list[str]]]:
-    """Return the tracked rows and, in the same order, their (device, vlan, ip) label values.
+@dataclass(frozen=True, slots=True)
+class TrackedAddresses:
+    """The tracked rows at one moment, and what their label values are made of."""
 
-    The caller holds `tables.lock`, and keeps it until it has copied its columns of these rows.
-    """
-    rows = tables.addresses.rows()
-    segments, ips = tables.addresses.keys(rows)
-    names = tables.segments.labels()
-    labels = [
-        [*names[segment], ipv4(ip)]
-        for segment, ip in zip(segments.tolist(), ips.tolist(), strict=True)
-    ]
-    return rows, labels
+    rows: npt.NDArray[np.intp]
+    segments: npt.NDArray[np.intp]
+    ips: npt.NDArray[np.uint32]
+    names: dict[int, tuple[str, str]]
+
+    @classmethod
+    def of(cls, tables: Tables) -> TrackedAddresses:
+        """Copy them out. The caller holds `tables.lock` until it has copied its own columns."""
+        rows = tables.addresses.rows()
+        segments, ips = tables.addresses.keys(rows)
+        return cls(rows, segments, ips, tables.segments.labels())
+
+    def labels(self) -> list[list[str]]:
+        """Return (device, vlan, ip) of each row; slow enough to want no lock held."""
+        return [
+            [*self.names[segment], ipv4(ip)]
+            for segment, ip in zip(self.segments.tolist(), self.ips.tolist(), strict=True)
+        ]

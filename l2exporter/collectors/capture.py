@@ -45,8 +45,7 @@ class CaptureCollector:
         for lane in self._lanes():
             if lane.up is not None:
                 up.add_metric([lane.device], lane.up)
-            frames.add_metric([lane.device, lane.lane], lane.frames)
-            drops.add_metric([lane.device, lane.lane], lane.drops)
-            if lane.used is not None:
-                used.add_metric([lane.device, lane.lane], lane.used)
+            for family, value in ((frames, lane.frames), (drops, lane.drops), (used, lane.used)):
+                if value is not None:
+                    family.add_metric([lane.device, lane.lane], value)
         yield from (up, frames, drops, used)

@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from ..dissect.arp import ANNOUNCEMENT, GRATUITOUS_REPLY
 from ..tables.addresses import REFUSED
 from ..tables.bindings import Sightings
-from .base import Context, address_labels
+from .base import Context, TrackedAddresses
 
 
 class GratuitousArpCollector:
@@ -39,13 +39,13 @@ class GratuitousArpCollector:
     def collect(self) -> Iterable[Metric]:
         """Yield one sample for each tracked address."""
         with self._tables.lock:
-            rows, labels = address_labels(self._tables)
-            counts = self._count[rows].tolist()
+            tracked = TrackedAddresses.of(self._tables)
+            counts = self._count[tracked.rows].tolist()
         family = CounterMetricFamily(
             "l2_gratuitous_arp",
             "Gratuitous ARP packets (announcements, gratuitous replies) received for an address.",
             labels=["device", "vlan", "ip"],
         )
-        for label, count in zip(labels, counts, strict=True):
+        for label, count in zip(tracked.labels(), counts, strict=True):
             family.add_metric(label, count)
         yield family

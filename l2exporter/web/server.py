@@ -131,7 +131,7 @@ class _AddressServer(Server):
             self.put_conn(conn)
             return
         self.readers.discard(conn)
-        if conn.rfile.empty:
+        if not conn.rfile.has_data():  # it ended before a request was whole
             conn.close()
             return
         try:
