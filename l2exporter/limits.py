@@ -60,8 +60,22 @@ new MAC for every packet would make a series of each move."""
 RING_SLOTS = 16_384
 """Frames that the kernel holds for us: 80 ms of the fastest ARP storm that one core can send."""
 
-REPLAY_BATCH = 4_096
-"""Frames of a capture file handled at once: as many as the arrays need to be worth their cost."""
+# Capture files
+
+FILE_BATCH_FRAMES = 4_096
+"""Frames handled at once: enough to make a batch's fixed cost vanish, 256 KiB of rows."""
+
+FILE_BATCH_SECONDS = 10.0
+"""Capture time handled at once: rates that are limited on the capture's clock need it to tick."""
+
+FILE_PACKET_BYTES = 262_144
+"""Of a packet: libpcap's MAXIMUM_SNAPLEN; a record that claims more is damage."""
+
+FILE_BLOCK_BYTES = 1 << 24
+"""Of a pcapng block, all held at once: 64 times the largest packet that libpcap writes."""
+
+FILE_INTERFACES = 1 << 16
+"""Of a pcapng section, all remembered: a file of nothing else must not fill the memory."""
 
 # HTTP
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from l2exporter.kernel.links import Link
+from ..kernel.links import Link
 
 ARPHRD_ETHER = 1
 
@@ -73,7 +73,7 @@ class _Surroundings:
 
 
 def _is_hardware(link: Link) -> bool:
-    return link.arphrd == ARPHRD_ETHER and not link.loopback and not link.kind
+    return link.arphrd == ARPHRD_ETHER and not link.kind
 
 
 def _below(links: Mapping[int, Link], link: Link) -> list[Link]:
@@ -90,7 +90,7 @@ def _below(links: Mapping[int, Link], link: Link) -> list[Link]:
 
 def _refusal(link: Link, selection: Selection) -> str:
     """Why a device is captured on no account, or an empty string."""
-    if link.loopback or link.arphrd != ARPHRD_ETHER:
+    if link.arphrd != ARPHRD_ETHER:  # loopback has a type of its own
         return "not an Ethernet device"
     if selection.exclude is not None and selection.exclude.fullmatch(link.name):
         return "excluded by --capture.device-exclude"

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..dissect.frames import SNAPLEN, UNTAGGED, Frames
 from ..errors import CaptureFileError
+from ..limits import FILE_BATCH_FRAMES, FILE_BATCH_SECONDS, FILE_PACKET_BYTES
 from .cooked import LINKS, UNSUPPORTED
 from .filestream import DAMAGE, FileStream, open_stream
 from .pcapng import SECTION_MAGIC, PcapngReader
@@ -29,15 +30,6 @@ _MAGICS: Final = {
     b"\xa1\xb2\x3c\x4d": (">", 1e9),
 }
 _KUZNETZOV: Final = (b"\x34\xcd\xb2\xa1", b"\xa1\xb2\xcd\x34")
-
-_MAX_CAPTURED: Final = 262144
-"""Bytes of a packet: libpcap's MAXIMUM_SNAPLEN; a record that claims more is damage."""
-
-_BATCH_FRAMES: Final = 4096
-"""Frames of a batch: enough to make its fixed cost vanish, 256 KiB of rows."""
-
-_BATCH_SECONDS: Final = 10.0
-"""Capture time of a batch: rates limited on the capture's clock need it to tick."""
 
 
 def read_frames(
@@ -70,12 +62,12 @@ def _batches(packets: Iterator[tuple[float, bytes, bool]]) -> Iterator[Frames]:
     fault: CaptureFileError | None = None
     try:
         for time, frame, sent in packets:
-            if rows and (time > until or len(rows) == _BATCH_FRAMES):
+            if rows and (time > until or len(rows) == FILE_BATCH_FRAMES):
                 yield _batch(rows, times, sents, now)
                 rows, times, sents = [], [], []
             now = max(now, time)
             if not rows:
-                until = now + _BATCH_SECONDS
+                until = now + FILE_BATCH_SECONDS
             rows.append(frame[:SNAPLEN])
             times.append(time)
             sents.append(sent)
@@ -128,8 +120,8 @@ def _pcap_packets(
     unpack = Struct(order + "IIII").unpack
     while header := stream.begin(16, "record header"):
         seconds, fraction, size, _ = unpack(header)
-        if size > _MAX_CAPTURED:
-            raise stream.fault(f"captured length {size} is above {_MAX_CAPTURED}")
+        if size > FILE_PACKET_BYTES:
+            raise stream.fault(f"captured length {size} is above {FILE_PACKET_BYTES}")
         frame, sent = link(stream.take(size, "record"))
         yield seconds + fraction / units, frame, sent
         stream.offset += 16 + size

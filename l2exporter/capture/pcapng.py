@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
+from ..limits import FILE_BLOCK_BYTES, FILE_INTERFACES
 from .cooked import LINKS, UNSUPPORTED
 
 if TYPE_CHECKING:
@@ -32,12 +33,6 @@ _SECTION: Final = int.from_bytes(SECTION_MAGIC, "big")
 
 _FLAGS, _TSRESOL, _TSOFFSET = 2, 9, 14  # epb_flags and pack_flags, if_tsresol, if_tsoffset
 _DIRECTION, _OUTBOUND = 3, 2
-
-_MAX_BLOCK: Final = 1 << 24
-"""Bytes of a block, all held at once: 64 times the largest packet that libpcap writes."""
-
-_MAX_INTERFACES: Final = 1 << 16
-"""Of a section, all remembered: a file of nothing else must not fill the memory."""
 
 
 class _Order:
@@ -107,8 +102,10 @@ class PcapngReader:
             if head.startswith(SECTION_MAGIC):
                 self._set_order(head[8:])
             kind, length = self._order.head.unpack_from(head)
-            if length < 12 or length % 4 or length > _MAX_BLOCK:
-                raise stream.fault(f"block length {length} is impossible or above {_MAX_BLOCK}")
+            if length < 12 or length % 4 or length > FILE_BLOCK_BYTES:
+                raise stream.fault(
+                    f"block length {length} is impossible or above {FILE_BLOCK_BYTES}"
+                )
             rest = head[8:] + stream.take(length - 12, "block")
             if rest[-4:] != head[4:8]:
                 (again,) = self._order.word.unpack(rest[-4:])
@@ -131,8 +128,8 @@ class PcapngReader:
 
     def _describe(self, body: bytes) -> None:
         self._need(body, 8, "interface description")
-        if len(self._interfaces) == _MAX_INTERFACES:
-            raise self._stream.fault(f"more than {_MAX_INTERFACES} interfaces in a section")
+        if len(self._interfaces) == FILE_INTERFACES:
+            raise self._stream.fault(f"more than {FILE_INTERFACES} interfaces in a section")
         linktype, _, snaplen = self._order.interface.unpack_from(body)
         units, offset = 10**6, 0
         for code, value in self._options(body, 8):

@@ -41,8 +41,7 @@ class ArpCollector:
             sent = packets.sent
             np.add.at(self._sent, (segment[sent], packets.type[sent]), 1)
             np.add.at(self._received, (segment[received], packets.type[received]), 1)
-        # A cooked capture may have no source address: nothing to differ from.
-        mismatch = (packets.source != packets.sender_mac) & (packets.source != 0) & received
+        mismatch = (packets.source != packets.sender_mac) & received
         multicast = (packets.sender_mac & np.uint64(MAC_GROUP_BIT) != 0) & received
         for kind, rows in enumerate((mismatch, multicast)):
             if rows.any():

@@ -58,7 +58,7 @@ class ArpPackets:
     vlan       (n,) int32: outermost 802.1Q VID, 0 when untagged or only priority-tagged
     sender_ip  (n,) uint32: 0 binds nothing
     sender_mac (n,) uint64: 48 bits, never all zeros nor all ones
-    source     (n,) uint64: the Ethernet source, 48 bits; 0 where the capture has none
+    source     (n,) uint64: the Ethernet source, 48 bits
     sent       (n,) bool: this host sent it
     time       (n,) float64: wall clock, seconds since the epoch
     """

@@ -10,9 +10,9 @@ import struct
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 
-from l2exporter.errors import KernelError
-from l2exporter.kernel.messages import Message, attributes
-from l2exporter.kernel.rtnetlink import Netlink
+from ..errors import KernelError
+from .messages import Message, attributes
+from .rtnetlink import Netlink
 
 RTM_NEWADDR = 20
 RTM_DELADDR = 21

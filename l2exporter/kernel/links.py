@@ -8,9 +8,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from l2exporter.errors import KernelError
-from l2exporter.kernel.messages import Message, attribute, attributes
-from l2exporter.kernel.rtnetlink import Netlink
+from ..errors import KernelError
+from .messages import Message, attribute, attributes
+from .rtnetlink import Netlink
 
 RTM_NEWLINK = 16
 RTM_DELLINK = 17

@@ -10,7 +10,7 @@ import os
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from l2exporter.errors import KernelError
+from ..errors import KernelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

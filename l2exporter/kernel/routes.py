@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from l2exporter.errors import KernelError
-from l2exporter.kernel.messages import Message, attributes
-from l2exporter.kernel.rtnetlink import Netlink
+from ..errors import KernelError
+from .messages import Message, attributes
+from .rtnetlink import Netlink
 
 RTM_NEWROUTE = 24
 RTM_DELROUTE = 25

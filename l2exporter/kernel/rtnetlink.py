@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Self, TypeVar
 
-from l2exporter.errors import KernelError
-from l2exporter.kernel.messages import (
+from ..errors import KernelError
+from .messages import (
     FIRST_OF_FAMILY,
     HEADER,
     NLM_F_DUMP_INTR,

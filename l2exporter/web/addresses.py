@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from l2exporter.errors import UsageError
+from ..errors import UsageError
 
 FLAG = "--web.listen-address"
 

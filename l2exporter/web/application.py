@@ -8,15 +8,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from l2exporter import limits
-from l2exporter.web.exposition import VARY, render
-from l2exporter.web.pages import CONTENT_SECURITY_POLICY, landing
+from .. import limits
+from .exposition import VARY, render
+from .pages import CONTENT_SECURITY_POLICY, landing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from l2exporter.web.exposition import Metrics
+    from .exposition import Metrics
 
 Headers = tuple[tuple[str, str], ...]
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from cheroot.server import HTTPConnection, HTTPRequest
 
-from l2exporter import limits
+from .. import limits
 
 if TYPE_CHECKING:
-    from l2exporter.web.waiting import Waiting
+    from .waiting import Waiting
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 

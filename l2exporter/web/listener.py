@@ -6,9 +6,9 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-from l2exporter import limits
-from l2exporter.errors import StartError
-from l2exporter.web.addresses import EVERYWHERE, format_address
+from .. import limits
+from ..errors import StartError
+from .addresses import EVERYWHERE, format_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable

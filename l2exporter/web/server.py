@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from cheroot.wsgi import Server
 
-from l2exporter import limits
-from l2exporter.errors import StartError
-from l2exporter.web.connection import Connection
-from l2exporter.web.listener import Listener, listen
-from l2exporter.web.waiting import Waiting
+from .. import limits
+from ..errors import StartError
+from .connection import Connection
+from .listener import Listener, listen
+from .waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
