@@ -10,6 +10,7 @@ from l2exporter.kernel.links import Link, link_change, parse_link, read_links
 from l2exporter.kernel.rtnetlink import RTMGRP_LINK, Netlink
 from tests.kernel.build import attr, info, link, name, u32
 from tests.lab.namespace import Namespace, veth
+from tests.lab.wait import wait_until
 
 RTM_DELLINK = 17
 AF_BRIDGE = 7
@@ -17,15 +18,17 @@ IFLA_ADDRESS, IFLA_LINK, IFLA_MASTER, IFLA_WIRELESS, IFLA_LINK_NETNSID = 1, 5, 1
 IFLA_INFO_DATA, IFLA_INFO_SLAVE_KIND = 2, 4
 
 
-def furnish(namespace: Namespace) -> None:
+@pytest.fixture
+def furnished(wired: Namespace) -> Namespace:
     """One device of each kind that can be made without hardware."""
-    veth(namespace, "v0", namespace, "v1")
-    namespace.bridge("br0", "v1")
-    namespace.ip("link", "add", "mv0", "link", "v0", "type", "macvlan")
-    namespace.ip("link", "add", "vx0", "type", "vxlan", "id", "5", "dstport", "4789")
-    namespace.ip("tuntap", "add", "tap0", "mode", "tap")
-    namespace.ip("tuntap", "add", "tun0", "mode", "tun")
-    namespace.ip("link", "set", "tap0", "master", "br0")
+    wired.bridge("br0", "v1")
+    wired.ip("link", "add", "mv0", "link", "v0", "type", "macvlan")
+    wired.ip("link", "add", "vx0", "type", "vxlan", "id", "5", "dstport", "4789")
+    wired.ip("tuntap", "add", "tap0", "mode", "tap")
+    wired.ip("tuntap", "add", "tun0", "mode", "tun")
+    wired.ip("link", "set", "tap0", "master", "br0")
+    wait_until(lambda: "state UP" in wired.ip("link", "show", "br0"), "carrier of br0")
+    return wired
 
 
 def opened(namespace: Namespace, groups: int = 0) -> Netlink:
@@ -34,9 +37,8 @@ def opened(namespace: Namespace, groups: int = 0) -> Netlink:
 
 
 @pytest.mark.root
-def test_devices_of_a_namespace(namespace: Namespace) -> None:
-    furnish(namespace)
-    with opened(namespace) as netlink:
+def test_devices_of_a_namespace(furnished: Namespace) -> None:
+    with opened(furnished) as netlink:
         rows = {row.name: row for row in read_links(netlink).values()}
     assert rows["lo"].loopback
     assert rows["lo"].arphrd == 772
@@ -61,11 +63,10 @@ def test_a_peer_in_another_namespace_is_no_lower_device(namespace: Namespace) ->
 
 
 @pytest.mark.root
-def test_links_equal_those_that_pyroute2_reads(namespace: Namespace) -> None:
-    furnish(namespace)
-    with opened(namespace) as netlink:
+def test_links_equal_those_that_pyroute2_reads(furnished: Namespace) -> None:
+    with opened(furnished) as netlink:
         ours = read_links(netlink)
-    with namespace.entered(), IPRoute() as reference:
+    with furnished.entered(), IPRoute() as reference:
         theirs = {row.index: row for row in map(from_pyroute2, reference.get_links())}
     assert len(ours) >= 8
     assert ours == theirs
@@ -145,6 +146,13 @@ def test_a_port_made_by_hand(kind: str) -> None:
     port = attr(18, attr(IFLA_INFO_SLAVE_KIND, kind.encode() + b"\0"))
     row = parse_link(link(name("eth0"), attr(IFLA_MASTER, u32(9)), port))
     assert (row.kind, row.port_kind, row.master) == ("", kind, 9)
+
+
+def test_up_is_what_the_administrator_wants_and_running_what_the_wire_gives() -> None:
+    waiting = parse_link(link(name("eth0"), flags=0x1003))
+    assert (waiting.up, waiting.running) == (True, False)
+    running = parse_link(link(name("eth0"), flags=0x11043))
+    assert (running.up, running.running) == (True, True)
 
 
 def test_an_infiniband_address_is_no_mac() -> None:
