@@ -31,7 +31,7 @@ help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: $(VENV)/run ## install into .venv and serve this machine's devices (FLAGS=... passes flags)
-	@[ "$$(id -u)" = 0 ] || echo "Capturing needs CAP_NET_RAW: $(or $(SUDO:%=starting with sudo.),no sudo here, so no ARP.)"
+	@[ "$$(id -u)" = 0 ] || echo "Capturing needs CAP_NET_RAW: $(if $(SUDO),starting with sudo.,there is no sudo and so no ARP.)"
 	@echo "Open http://localhost:10806/ (metrics at /metrics); Ctrl-C ends it."
 	@$(SUDO) $(BIN)/l2exporter $(FLAGS)
 
@@ -54,8 +54,8 @@ docs: $(VENV)/test ## regenerate docs/metrics.md
 golden: $(VENV)/test ## rewrite tests/golden from what the code does now: read the change
 	$(BIN)/pytest -q --update-golden
 
-image-test: debian-image ## build the container image and run it for real (root)
-	$(SUDO) tests/image/run
+image-test: $(VENV)/test debian debian-image ## build the container image and run it for real (root)
+	$(SUDO) $(BIN)/pytest -q tests/image/container.py
 
 clean: ## remove the virtual environment and all caches
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -16,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.lab.namespace import Namespace, stop
 from tests.lab.wait import wait_until
 
-COMMAND = Path(sys.executable).with_name("l2exporter")
+COMMAND = (str(Path(sys.executable).with_name("l2exporter")),)
 PORT = 10806
 LISTEN = f"--web.listen-address=127.0.0.1:{PORT}"
 
@@ -43,19 +44,18 @@ class Exporter:
     """`with Exporter(namespace, "--capture.device=eth0") as exporter:` serves and is ready.
 
     It listens on the namespace's loopback only. RuntimeError with its log if it ends instead.
+    `command` starts it where the `l2exporter` beside this Python does not: in a container.
     """
 
-    def __init__(self, namespace: Namespace, *flags: str) -> None:
+    def __init__(self, namespace: Namespace, *flags: str, command: Sequence[str] = COMMAND) -> None:
         self._namespace = namespace
-        self._flags = flags
+        self._command = (*command, LISTEN, *flags)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self._log = stack.enter_context(tempfile.TemporaryFile())
-            self.process = self._namespace.popen(
-                str(COMMAND), LISTEN, *self._flags, stdout=self._log, stderr=self._log
-            )
+            self.process = self._namespace.popen(*self._command, stdout=self._log, stderr=self._log)
             stack.callback(self.stop)
             wait_until(self._ready, "the exporter is ready")
             self._stack = stack.pop_all()
