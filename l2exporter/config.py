@@ -71,27 +71,37 @@ def load(path: str | None) -> FileConfig:
         return FileConfig()
     import yaml  # noqa: PLC0415 - costs 3 MB, which an exporter without a file need not spend
 
+    text = _text(path)
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read(MAX_FILE_BYTES + 1)
-        if len(text) > MAX_FILE_BYTES:
-            raise ConfigError(f"{path}: larger than {MAX_FILE_BYTES} bytes")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: byte {error.start} is not UTF-8") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(_yaml_problem(path, error)) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        problem = f"character U+{error.character:04X} is not allowed in YAML"
+        raise ConfigError(f"{path}: line {line}: {problem}") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{path}: line {line}: {error.problem}") from error
     except RecursionError as error:
         raise ConfigError(f"{path}: nested too deeply") from error
+    except (ValueError, OverflowError) as error:
+        # Numbers in escapes and directives, which PyYAML converts unchecked.
+        raise ConfigError(f"{path}: not YAML: {error}") from error
     return _Reader(path).file(root)
 
 
-def _yaml_problem(path: str, error: Any) -> str:
-    mark = getattr(error, "problem_mark", None)
-    where = f"line {mark.line + 1}: " if mark else ""
-    return f"{path}: {where}{getattr(error, 'problem', None) or 'not YAML'}"
+def _text(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise ConfigError(f"{path}: larger than {MAX_FILE_BYTES} bytes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}: line {line}: not UTF-8") from error
 
 
 class _Reader:
@@ -104,7 +114,7 @@ class _Reader:
         config = FileConfig()
         if root is None:
             return config
-        for key, node in self._mapping(root, ("protected_addresses", "limits")):
+        for key, node in self._mapping(root, "", ("protected_addresses", "limits")):
             if key == "protected_addresses":
                 config = replace(config, protected=self._protected(node))
             else:
@@ -121,7 +131,7 @@ class _Reader:
     def _protected_entry(self, node: Any) -> Protected:
         if node.id == "scalar":
             return Protected(self._ip(node))
-        values = dict(self._mapping(node, ("ip", "mac", "role")))
+        values = dict(self._mapping(node, "protected_addresses: ", ("ip", "mac", "role")))
         if "ip" not in values:
             raise self._error(node, "protected_addresses: an entry without ip")
         entry = Protected(self._ip(values["ip"]))
@@ -142,18 +152,20 @@ class _Reader:
     def _limits(self, node: Any) -> Limits:
         kinds = {item.name: item.type for item in fields(Limits)}
         values: dict[str, Any] = {}
-        for key, value in self._mapping(node, tuple(LIMIT_RANGES)):
+        for key, value in self._mapping(node, "limits: ", tuple(LIMIT_RANGES)):
             text = self._scalar(value, key, re.compile(r"[0-9]+(\.[0-9]+)?"))
             low, high = LIMIT_RANGES[key]
-            number = float(text) if kinds[key] == "float" else int(float(text))
-            if number != float(text) or not low <= number <= high:
+            number = float(text)
+            if not low <= number <= high:
                 raise self._error(value, f"{key}: {text} is not within {low} to {high}")
-            values[key] = number
+            if kinds[key] == "int" and not number.is_integer():
+                raise self._error(value, f"{key}: {text} is not a whole number")
+            values[key] = number if kinds[key] == "float" else int(number)
         return Limits(**values)
 
-    def _mapping(self, node: Any, known: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    def _mapping(self, node: Any, where: str, known: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         if node.id != "mapping":
-            raise self._error(node, f"keys are wanted here: {', '.join(known)}")
+            raise self._error(node, f"{where}keys are wanted here: {', '.join(known)}")
         seen = set()
         for key, value in node.value:
             name = key.value if key.id == "scalar" else key.id
