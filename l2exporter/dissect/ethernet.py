@@ -52,7 +52,7 @@ def untag(frames: Frames) -> tuple[Untagged, dict[str, int]]:
         if data is frames.data:
             data, captured, tci = data.copy(), captured.copy(), tci.copy()
         inline = data[rows, 14].astype(np.int32) << 8 | data[rows, 15]
-        tci[rows] = np.where(tci[rows] == UNTAGGED, inline, tci[rows])
+        tci[rows] = np.where(_without_vid(tci[rows]), inline, tci[rows])
         data[rows, 12:-_TAG] = data[rows, 12 + _TAG :]
         data[rows, -_TAG:] = 0
         captured[rows] -= _TAG
@@ -74,6 +74,12 @@ def _tagged(data: Bytes) -> Flags:
     for tpid in TPIDS[1:]:
         tagged |= ethertype == tpid
     return tagged
+
+
+def _without_vid(tci: Ints) -> Flags:
+    """Tell who names no VLAN: Linux looks behind a priority tag too (net/core/dev.c)."""
+    without: Flags = (tci == UNTAGGED) | (tci & _VID == 0)
+    return without
 
 
 def _counts(**faults: Flags) -> dict[str, int]:
