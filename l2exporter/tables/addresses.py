@@ -48,6 +48,7 @@ class AddressTable:
         self._foreign = np.zeros(limits.addresses, dtype=bool)
         self.moved: npt.NDArray[np.bool_] = self.columns.add(np.bool_)
         self._protected_ips = np.zeros(0, dtype=np.uint32)
+        self._protected_share = limits.addresses // PROTECTED_SHARE
         burst, rate = limits.address_burst, limits.address_rate
         self._entry = TokenBucket(burst, rate)
         self._entry_foreign = TokenBucket(max(1, burst // FOREIGN_SHARE), rate / FOREIGN_SHARE)
@@ -58,7 +59,12 @@ class AddressTable:
     def protect(self, ips: Iterable[int]) -> None:
         """Set the addresses (as numbers) that are always admitted and never evicted."""
         self._protected_ips = np.array(sorted(ips), dtype=np.uint32)
-        self._protected[:] = self._used & np.isin(self._ips(), self._protected_ips)
+        wanted = np.flatnonzero(self._used & np.isin(self._ips(), self._protected_ips))
+        before = self._protected[wanted]
+        # Those that are protected already stay so: the share is full of whoever was here first.
+        kept = wanted[np.argsort(~before, kind="stable")][: self._protected_share]
+        self._protected[:] = False
+        self._protected[kept] = True
 
     def locate(
         self, segment: Rows, ip: Ips, subnets: Sequence[Subnet], now: float
@@ -91,7 +97,7 @@ class AddressTable:
         self, keys: npt.NDArray[np.uint64], ip: Ips, subnets: Sequence[Subnet], now: float
     ) -> None:
         privileged = np.isin(ip, self._protected_ips)
-        room = max(0, len(self._key) // PROTECTED_SHARE - int(self._protected.sum()))
+        room = self._protected_share - int(self._protected.sum())
         privileged[np.flatnonzero(privileged)[room:]] = False
         foreign = _outside(ip, subnets) & ~privileged
         own = np.flatnonzero(~privileged & ~foreign)
