@@ -38,9 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(error)
         return error.exit_status
     except BrokenPipeError:
-        # Whoever reads our output has seen enough; Python must not find out again at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 1  # whoever reads our output has seen enough
     except KeyboardInterrupt:
         return 130
 
@@ -85,8 +83,7 @@ def _replay(arguments: list[str]) -> int:
         except CaptureFileError as error:
             _complain(error)
             status = error.exit_status
-    sys.stdout.write(replay.exposition())
-    sys.stdout.flush()
+    _print(replay.exposition())
     return status
 
 
@@ -97,8 +94,7 @@ def _check(arguments: list[str]) -> int:
     _add_capture_flags(parser)
     flags = parser.parse_args(arguments)
     text, complete = report(_selection(flags))
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    _print(text)
     return 0 if complete else 1
 
 
@@ -218,6 +214,21 @@ def _progress(path: str) -> Any:
             print(f"\r{path}: {100 * done // total} %", end=end, file=sys.stderr, flush=True)
 
     return draw
+
+
+def _print(text: str) -> None:
+    """Write to standard output; BrokenPipeError when nobody reads it any more."""
+    if sys.stdout is None:
+        raise L2ExporterError("standard output is closed")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # Python must not find out again at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise L2ExporterError(f"standard output: {error.strerror}") from error
 
 
 def _complain(error: L2ExporterError) -> None:
