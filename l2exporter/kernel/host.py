@@ -41,6 +41,7 @@ class Host:
         self.links: dict[int, Link] = {}
         self.addresses: frozenset[Address] = frozenset()
         self.gateways: frozenset[Gateway] = frozenset()
+        self._stale = True
         self.read()
 
     def fileno(self) -> int:
@@ -52,14 +53,21 @@ class Host:
         self._netlink.close()
 
     def read(self) -> None:
-        """Read everything anew."""
+        """Read everything anew; what cannot be read stays as it was, and is due again."""
+        self._stale = True
         self.links = read_links(self._netlink)
         self.addresses = read_addresses(self._netlink)
         self.gateways = read_default_gateways(self._netlink)
+        self._stale = False
 
     def follow(self) -> bool:
-        """Take in the events that wait; tell whether anything is different."""
-        before = self.links.copy(), self.addresses, self.gateways
+        """Take in the events that wait; tell whether anything is different.
+
+        KernelError when what was lost cannot be read again now; the next call tries again.
+        """
+        before = self.links, self.addresses, self.gateways
+        if self._stale:
+            self.read()
         try:
             self._apply(self._netlink.events())
         except KernelError:
@@ -78,11 +86,12 @@ class Host:
                     links.pop(index, None)
                 else:
                     links[index] = link
-        moved = links != self.links
-        self.links = links
+        before, self.links = self.links, links
         readdressed = any(event.type in (RTM_NEWADDR, RTM_DELADDR) for event in events)
-        if readdressed or moved:
+        if readdressed:
             self.addresses = read_addresses(self._netlink)
-        # The kernel drops the routes of a link that goes down without a word.
-        if readdressed or moved or any(map(is_default_route, events)):
+        # The kernel drops the routes of a link that goes down without a word. A router may have a
+        # million of them to look through, so not every link is reason enough.
+        rerouted = any(before.get(g.index) != links.get(g.index) for g in self.gateways)
+        if readdressed or rerouted or any(map(is_default_route, events)):
             self.gateways = read_default_gateways(self._netlink)
