@@ -8,7 +8,7 @@ broadcast or unicast, gratuitous or not, and keeps a list of hardware addresses 
     changed ethernet address       a hardware address that is not in the list: a move
     flip flop                      the one held just before: a move, our flip-flop
     reused old ethernet address    one further back in the list: a move
-    suppressed DECnet flip flop    one with an AA:00:04:.. address within 24 hours: a move to us only
+    suppressed DECnet flip flop    one with an AA:00:04:.. address within 24 hours: see MOVES
     new activity                   the same pair after six months: no move
 
 It is silent about tagged frames, operations other than 1 and 2, hardware types other than
@@ -48,6 +48,7 @@ BROADCAST = "ethernet broadcast"
 BOGON = "bogon"
 
 MOVES = (CHANGED, FLIP_FLOP, REUSED)
+"""What both call a move. DECNET is one to us alone: compare without such addresses, or add it."""
 
 Counts = dict[str, Counter[str]]
 """IP address -> kind of event -> how often."""
