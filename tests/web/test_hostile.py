@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -75,6 +76,22 @@ def test_the_longest_wait_makes_room(
     assert [client.recv(1) for client in clients[:2]] == [b"", b""]
     clients[2].sendall(HEALTH)
     assert clients[2].recv(12) == b"HTTP/1.1 200"
+
+
+def test_a_scrape_at_work_keeps_its_place(
+    serve: Serve, crowd: Crowd, metrics: FakeMetrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "HTTP_WAITING", 3)
+    leave = threading.Event()
+    metrics.sources["held"] = lambda: list(moves()) if leave.wait(PATIENCE) else []
+    address = serve()
+    (scraper,) = crowd(address, 1)
+    scraper.sendall(SCRAPE)
+    wait_until(lambda: len(metrics.asked) == 1, "the scrape is being collected")
+    first = crowd(address, 5)[0]
+    assert first.recv(1) == b""
+    leave.set()
+    assert scraper.recv(13) == b"HTTP/1.1 200 "
 
 
 def test_50_that_drip(serve: Serve, crowd: Crowd) -> None:
@@ -183,10 +200,15 @@ def test_more_requests_than_can_wait(
     while len(working) < limits.HTTP_THREADS:
         working += crowd(address, 1, SCRAPE)
         wait_until(all_work, "the request has a worker")
-    queued, refused = crowd(address, 2, SCRAPE), crowd(address, 5, SCRAPE)
-    assert [read_to_end(client)[:13] for client in refused] == [b"HTTP/1.1 503 "] * 5
+    more = crowd(address, 2 + 5, SCRAPE)
+    poll = select.poll()
+    for client in more:
+        poll.register(client, select.POLLIN)
+    wait_until(lambda: len(poll.poll(0)) == 5, "five are refused")
     leave.set()
-    assert {client.recv(13) for client in working + queued} == {b"HTTP/1.1 200 "}
+    assert [client.recv(13) for client in working] == [b"HTTP/1.1 200 "] * limits.HTTP_THREADS
+    answers = sorted(client.recv(13) for client in more)
+    assert answers == [b"HTTP/1.1 200 "] * 2 + [b"HTTP/1.1 503 "] * 5
     assert scrapes(address)
 
 

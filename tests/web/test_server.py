@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from prometheus_client.metrics_core import Metric
 
+from l2exporter import limits
 from l2exporter.errors import StartError
 from l2exporter.web import listener
 from l2exporter.web.addresses import EVERYWHERE
@@ -149,6 +150,18 @@ def test_a_name_that_does_not_resolve(
         bound(("nowhere", 1))
 
 
+def test_a_name_with_two_addresses(
+    bound: Callable[..., WebServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = (socket.SOCK_STREAM, 0, "")
+    both = [
+        (socket.AF_INET6, *stream, ("::1", 0, 0, 0)),
+        (socket.AF_INET, *stream, ("127.0.0.1", 0)),
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
+    assert [host for host, _ in bound(("two", 0)).bound] == ["127.0.0.1"]
+
+
 def test_all_addresses_or_none(bound: Callable[..., WebServer]) -> None:
     (taken,) = bound(("127.0.0.1", 0)).bound
     with socket.create_server(("127.0.0.2", 0)) as probe:
@@ -167,9 +180,11 @@ def stops(server: WebServer) -> bool:
 
 
 def test_it_stops_with_clients_in_every_state(
-    bound: Callable[..., WebServer], metrics: FakeMetrics
+    bound: Callable[..., WebServer], metrics: FakeMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(limits, "HTTP_ANSWER_SECONDS", 10 * PATIENCE)
     metrics.sources["large"] = large
+    before = set(threading.enumerate())
     server = bound(("127.0.0.1", 0), ("127.0.0.1", 0))
     server.start()
     clients = [
@@ -185,6 +200,7 @@ def test_it_stops_with_clients_in_every_state(
     wait_until(lambda: len(metrics.asked) >= 6, "scrapes are being answered")
     assert stops(server)
     assert not any(listens(address) for address in server.bound)
+    wait_until(lambda: set(threading.enumerate()) <= before, "its threads end", PATIENCE)
     for client in clients:
         client.close()
 
