@@ -19,10 +19,11 @@ LABEL org.opencontainers.image.title="l2exporter" \
 COPY --from=build /opt/l2exporter /opt/l2exporter
 # CAP_NET_RAW (13) as a file capability of this one copy of the interpreter, since a container's
 # added capabilities do not reach a user other than root: struct vfs_cap_data, linux/capability.h,
-# revision 2 with the effective bit. Set here, as not every builder keeps it when it copies.
+# revision 2. Without the effective bit, or it would not start where NET_RAW is refused: the
+# program claims it. Set here, as not every builder keeps it when it copies.
 RUN /opt/l2exporter/bin/python3 -c "import os, struct; \
 os.setxattr('/opt/l2exporter/bin/python3', 'security.capability', \
-            struct.pack('<5I', 0x02000001, 1 << 13, 0, 0, 0))"
+            struct.pack('<5I', 0x02000000, 1 << 13, 0, 0, 0))"
 ENV PATH=/opt/l2exporter/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1

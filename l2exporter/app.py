@@ -52,6 +52,7 @@ class Exporter:
     def __init__(self, settings: config.Config) -> None:
         # Until `run` waits for them they must wait: SIGHUP by default ends the process.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        privileges.claim()
         self._settings = settings
         self._file = config.load(settings.file)
         self._reload = ReloadStatus(successful=True, last_success=time.time())

@@ -42,6 +42,7 @@ class Finding:
 
 def report(selection: Selection) -> tuple[str, bool]:
     """Return the table as text, and whether nothing needed is missing."""
+    privileges.claim()
     sections: list[tuple[str, list[Finding]]] = []
     try:
         host = Host()

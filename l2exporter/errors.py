@@ -6,6 +6,7 @@ L2ExporterError             a sentence for the operator; the command line prints
   StartError                a port in use, a device that does not exist       exit status 1
   CaptureFileError          a capture file: names file and offset             exit status 2
   KernelError               netlink said no, or something that is not netlink
+    rtnetlink.Overrun       events were lost: dump again
 """
 
 

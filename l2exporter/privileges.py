@@ -11,13 +11,15 @@ CAP_NET_RAW: Final = 13  # linux/capability.h
 _VERSION_3: Final = 0x20080522
 _PR_SET_NO_NEW_PRIVS: Final = 38  # linux/prctl.h
 
+_libc = ctypes.CDLL(None, use_errno=True)
 
-def held() -> int:
-    """Return the effective capabilities of this thread as a bit mask; 0 if /proc cannot tell."""
+
+def _mask(field: str) -> int:
+    """Return a capability set of this thread as bits; 0 if /proc cannot tell."""
     try:
         with open("/proc/thread-self/status", encoding="ascii") as status:
             for line in status:
-                if line.startswith("CapEff:"):
+                if line.startswith(field):
                     return int(line.split()[1], 16)
     except OSError:
         pass
@@ -26,7 +28,19 @@ def held() -> int:
 
 def has_net_raw() -> bool:
     """Tell whether AF_PACKET sockets may be opened."""
-    return bool(held() >> CAP_NET_RAW & 1)
+    return bool(_mask("CapEff:") >> CAP_NET_RAW & 1)
+
+
+def claim() -> None:
+    """Make CAP_NET_RAW effective if it is permitted.
+
+    A file capability without the effective bit (`cap_net_raw+p`) leaves that to the program: with
+    the bit, the kernel would refuse to start it where the capability cannot be had. OSError when
+    the kernel refuses.
+    """
+    permitted = _mask("CapPrm:")
+    if permitted >> CAP_NET_RAW & 1 and not has_net_raw():
+        _set(_mask("CapEff:") | 1 << CAP_NET_RAW, permitted)
 
 
 def drop() -> None:
@@ -36,15 +50,20 @@ def drop() -> None:
     stays: a configuration file that root may read must be readable at the next reload.
     OSError when the kernel refuses.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    keep = held() & 1 << CAP_NET_RAW
+    keep = _mask("CapEff:") & 1 << CAP_NET_RAW
+    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    _set(keep, keep)
+
+
+def _set(effective: int, permitted: int) -> None:
+    """Set this thread's capability sets; inheritable is emptied."""
     header = struct.pack("Ii", _VERSION_3, 0)
     # struct __user_cap_data_struct[2]: effective, permitted, inheritable; low bits, then high
-    data = struct.pack("IIIIII", keep, keep, 0, 0, 0, 0)
-    for result in (
-        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
-        libc.capset(header, data),
-    ):
-        if result:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
+    data = [bits >> shift & 0xFFFF_FFFF for shift in (0, 32) for bits in (effective, permitted, 0)]
+    _check(_libc.capset(header, struct.pack("6I", *data)))
+
+
+def _check(result: int) -> None:
+    if result:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))

@@ -25,25 +25,29 @@ from tests.lab.wait import wait_until
 
 UID = 65532
 CAP_NET_RAW = 1 << 13
-LOCKED_DOWN = ("--read-only", "--cap-drop=ALL", "--cap-add=NET_RAW")
+LOCKED_DOWN = ("--read-only", "--cap-drop=ALL")
+NET_RAW = "--cap-add=NET_RAW"
 SEEN = key("l2_arp_packets_total", device="eth0", vlan="", type="announcement")
 
 
-@pytest.fixture
+pytestmark = [pytest.mark.root, pytest.mark.timeout(1200)]
+
+
+@pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     # Not tmp_path: podman wants short paths, and pytest would keep the images of three runs.
     with tempfile.TemporaryDirectory(prefix="l2t-") as home:
-        yield Engine(Path(home))
+        engine = Engine(Path(home))
+        engine.build()
+        yield engine
 
 
-@pytest.mark.root
-@pytest.mark.timeout(1200)
 def test_the_image_counts_a_packet_as_nobody_with_one_capability(engine: Engine) -> None:
-    engine.build()
     with Namespace() as sender, Namespace() as here:
         veth(sender, "eth0", here, "eth0")
         name = f"{here.name}-exporter"
-        with Exporter(here, "--capture.device=eth0", command=run(engine, name)) as exporter:
+        command = run(engine, name, NET_RAW)
+        with Exporter(here, "--capture.device=eth0", command=command) as exporter:
             frames.send(sender, "eth0", [frames.announcement("02:00:00:00:00:01", "192.0.2.1")])
             wait_until(lambda: exporter.scrape().get(SEEN) == 1.0, "the packet is counted")
             check_metrics(exporter.get("/metrics")[1])
@@ -53,11 +57,21 @@ def test_the_image_counts_a_packet_as_nobody_with_one_capability(engine: Engine)
             assert exporter.stop() == 0, exporter.log()
 
 
-def run(engine: Engine, name: str) -> tuple[str, ...]:
+def test_without_the_capability_the_image_serves_and_says_what_is_missing(engine: Engine) -> None:
+    with Namespace() as sender, Namespace() as here:
+        veth(sender, "eth0", here, "eth0")
+        command = run(engine, f"{here.name}-exporter")
+        with Exporter(here, "--capture.device=eth0", command=command) as exporter:
+            assert exporter.scrape()[key("l2_capture_up", device="eth0")] == 0.0
+            assert exporter.log().count("CAP_NET_RAW") == 1
+            assert exporter.stop() == 0, exporter.log()
+
+
+def run(engine: Engine, name: str, *more: str) -> tuple[str, ...]:
     """The command line that runs the image in the foreground, in the caller's network."""
     # `ip netns exec` hides the control groups that runc looks for: back to our own mounts.
     ours = ("nsenter", f"--target={os.getpid()}", "--mount")
-    options = ("--rm", f"--name={name}", "--network=host", *ULIMITS, *LOCKED_DOWN)
+    options = ("--rm", f"--name={name}", "--network=host", *ULIMITS, *LOCKED_DOWN, *more)
     return (*ours, *engine.podman("run", *options, IMAGE))
 
 
