@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import numpy as np
+
+from l2exporter.tables.columns import Columns
+
+
+def test_every_column_has_a_row_for_each() -> None:
+    columns = Columns(3)
+    assert columns.add(np.uint64).tolist() == [0, 0, 0]
+    assert columns.add(np.float64, 2).shape == (3, 2)
+
+
+def test_clearing_takes_all_columns_of_a_row_and_no_other_row() -> None:
+    columns = Columns(3)
+    one, two = columns.add(np.uint64), columns.add(np.uint64, 2)
+    one[:] = 7
+    two[:] = 8
+    columns.clear(1)
+    assert one.tolist() == [7, 0, 7]
+    assert two.tolist() == [[8, 8], [0, 0], [8, 8]]
+    columns.clear(np.array([0, 2]))
+    assert not one.any()
+    assert not two.any()
