@@ -1,0 +1,216 @@
+"""Devices that come, go, bounce and change their names under a running exporter."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.lab import frames
+from tests.lab.exporter import Exporter, key
+from tests.lab.namespace import Namespace, veth
+from tests.lab.wait import wait_until
+from tests.live.samples import Key, by, eventually
+
+pytestmark = pytest.mark.root
+
+A, B = "02:00:00:00:0a:01", "02:00:00:00:0a:02"
+IP = "192.0.2.10"
+MANY = 40
+"""Pairs: with what the other tests make, more devices than the exporter follows."""
+
+IDLE_SECONDS = 1.0
+SPINNING = 0.5
+"""Share of a core: an idle exporter uses a hundredth, one that spins all of it."""
+
+
+@pytest.fixture(scope="module")
+def there() -> Iterator[Namespace]:
+    with Namespace() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[Namespace]:
+    with Namespace() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def exporter(here: Namespace) -> Iterator[Exporter]:
+    """Started when there is nothing but the loopback device."""
+    with Exporter(here) as running:
+        yield running
+
+
+def up(device: str) -> Key:
+    return key("l2_capture_up", device=device)
+
+
+def handled(device: str) -> Key:
+    return key("l2_capture_frames_total", device=device, lane="fast")
+
+
+def moves(device: str) -> Key:
+    return key("l2_arp_moves_total", device=device, vlan="", ip=IP)
+
+
+def plug(there: Namespace, here: Namespace, exporter: Exporter, device: str) -> None:
+    veth(there, device, here, device)
+    eventually(exporter, {up(device): 1})
+
+
+def send(there: Namespace, device: str, *macs: str) -> None:
+    frames.send(there, device, [frames.announcement(mac, IP) for mac in macs])
+
+
+def assert_it_rests(exporter: Exporter) -> None:
+    began = exporter.cpu_seconds()
+    time.sleep(IDLE_SECONDS)
+    assert exporter.cpu_seconds() - began < SPINNING * IDLE_SECONDS
+
+
+def test_without_a_device_it_serves_and_says_so(exporter: Exporter) -> None:
+    assert not by(exporter.scrape(), "l2_capture_up", "device")
+    assert exporter.log().count("no device to capture as yet") == 1
+
+
+def test_a_device_that_appears_is_captured(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    plug(there, here, exporter, "new0")
+    send(there, "new0", A)
+    eventually(exporter, {handled("new0"): 1, moves("new0"): 0})
+
+
+def test_one_that_goes_down_and_comes_back_goes_on(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    plug(there, here, exporter, "down0")
+    send(there, "down0", A)
+    eventually(exporter, {handled("down0"): 1})
+    here.ip("link", "set", "down0", "down")
+    eventually(exporter, {up("down0"): 0, handled("down0"): 1})
+    assert_it_rests(exporter)
+    here.ip("link", "set", "down0", "up")
+    eventually(exporter, {up("down0"): 1})
+    send(there, "down0", B)
+    eventually(exporter, {handled("down0"): 2, moves("down0"): 1})
+
+
+def test_one_that_is_deleted_and_made_again_keeps_its_totals(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    plug(there, here, exporter, "gone0")
+    send(there, "gone0", A, B)
+    eventually(exporter, {handled("gone0"): 2, moves("gone0"): 1})
+    here.ip("link", "delete", "gone0")
+    eventually(exporter, {up("gone0"): None, handled("gone0"): 2, moves("gone0"): 1})
+    plug(there, here, exporter, "gone0")
+    send(there, "gone0", A)
+    flips = key("l2_arp_flip_flops_total", device="gone0", vlan="", ip=IP)
+    eventually(exporter, {handled("gone0"): 3, moves("gone0"): 2, flips: 1})
+
+
+def test_one_that_is_deleted_and_made_again_at_once_is_captured_anew(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    plug(there, here, exporter, "fast0")
+    send(there, "fast0", A)
+    eventually(exporter, {handled("fast0"): 1})
+    here.ip("link", "delete", "fast0")
+    veth(there, "fast0", here, "fast0")
+    # Which of the two devices `l2_capture_up` is about cannot be told: only frames can.
+    wait_until(lambda: arrives(there, exporter, "fast0"), "frames of the second device")
+
+
+def arrives(there: Namespace, exporter: Exporter, device: str) -> bool:
+    before = exporter.scrape()[handled(device)]
+    send(there, device, A)
+    time.sleep(0.05)
+    return exporter.scrape()[handled(device)] > before
+
+
+def test_one_that_is_renamed_takes_its_totals_along(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    plug(there, here, exporter, "old0")
+    send(there, "old0", A)
+    eventually(exporter, {handled("old0"): 1})
+    here.ip("link", "set", "old0", "down")
+    here.ip("link", "set", "old0", "name", "lan0")
+    here.ip("link", "set", "lan0", "up")
+    wait_until(lambda: "old0" not in exporter.get("/metrics")[1], "nothing has the old name")
+    eventually(exporter, {up("lan0"): 1, handled("lan0"): 1, moves("lan0"): 0})
+    send(there, "old0", B)
+    eventually(exporter, {handled("lan0"): 2, moves("lan0"): 1})
+
+
+def test_two_that_swap_their_names_swap_their_totals(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    plug(there, here, exporter, "left0")
+    plug(there, here, exporter, "right0")
+    send(there, "left0", A, B)
+    send(there, "right0", A)
+    eventually(exporter, {moves("left0"): 1, moves("right0"): 0})
+    steps = (("left0", "other0"), ("right0", "left0"), ("other0", "right0"))
+    batch(
+        here,
+        *("link set left0 down", "link set right0 down"),
+        *(f"link set {old} name {new}" for old, new in steps),
+        *("link set left0 up", "link set right0 up"),
+    )
+    eventually(exporter, {moves("left0"): 0, moves("right0"): 1, up("left0"): 1, up("right0"): 1})
+    send(there, "left0", A)
+    eventually(exporter, {handled("right0"): 3, handled("left0"): 1})
+
+
+def test_many_that_come_and_go_leave_nothing_behind(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    plug(there, here, exporter, "stays0")
+    before = descriptors(exporter)
+    batch(here, *(f"link add m{n} up type veth peer name n{n} up" for n in range(MANY)))
+    eventually(exporter, {up("m0"): 1})
+    batch(here, *(f"link delete m{n}" for n in range(MANY)))
+    eventually(exporter, {up(f"{side}{n}"): None for n in range(MANY) for side in "mn"})
+    wait_until(lambda: descriptors(exporter) <= before, "the rings are closed")
+    send(there, "stays0", A)
+    samples = eventually(exporter, {handled("stays0"): 1})
+    limit = samples[key("l2_tracked_limit", table="devices")]
+    assert samples[key("l2_tracked_entries", table="devices")] == limit
+    assert samples[key("l2_tracked_evictions_total", table="devices")] > 0
+    assert "traceback" not in exporter.log()
+
+
+def test_after_all_that_it_rests(exporter: Exporter) -> None:
+    assert_it_rests(exporter)
+
+
+def test_a_named_device_that_is_gone_is_down_until_it_returns(there: Namespace) -> None:
+    with Namespace() as here, ExitStack() as stack:
+        veth(there, "named0", here, "named0")
+        exporter = stack.enter_context(Exporter(here, "--capture.device=named0"))
+        send(there, "named0", A)
+        eventually(exporter, {up("named0"): 1, handled("named0"): 1})
+        here.ip("link", "delete", "named0")
+        eventually(exporter, {up("named0"): 0, handled("named0"): 1})
+        plug(there, here, exporter, "named0")
+        send(there, "named0", B)
+        samples = eventually(exporter, {handled("named0"): 2, moves("named0"): 1})
+        assert set(by(samples, "l2_capture_up", "device")) == {"named0"}
+
+
+def batch(namespace: Namespace, *lines: str) -> None:
+    """`ip` with many commands at once: hundreds a second."""
+    command = ["ip", "-netns", namespace.name, "-batch", "-"]
+    subprocess.run(command, input="\n".join(lines), text=True, check=True)
+
+
+def descriptors(exporter: Exporter) -> int:
+    return len(list(Path(f"/proc/{exporter.process.pid}/fd").iterdir()))
