@@ -175,7 +175,8 @@ def test_many_that_come_and_go_leave_nothing_behind(
 ) -> None:
     plug(there, here, exporter, "stays0")
     before = descriptors(exporter)
-    batch(here, *(f"link add m{n} up type veth peer name n{n} up" for n in range(MANY)))
+    batch(here, *(f"link add m{n} up type veth peer name n{n}" for n in range(MANY)))
+    batch(here, *(f"link set n{n} up" for n in range(MANY)))
     eventually(exporter, {up("m0"): 1})
     batch(here, *(f"link delete m{n}" for n in range(MANY)))
     eventually(exporter, {up(f"{side}{n}"): None for n in range(MANY) for side in "mn"})
