@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from l2exporter.collectors.frame_errors import FAULTS
+from l2exporter.dissect import arp, ethernet
+from tests.collectors.scene import Scene
+from tests.lab import frames
+
+A, ONE = "02:00:00:00:00:0a", "192.0.2.1"
+GOOD = frames.announcement(A, ONE)
+METRIC = "l2_frame_errors_total"
+
+
+def test_every_reason_is_there_from_zero_on() -> None:
+    scene = Scene("frame_errors")
+    scene.pipeline.device("eth0")
+    assert scene.samples(METRIC) == {("eth0", *fault): 0 for fault in FAULTS}
+
+
+def test_the_reasons_are_those_of_the_dissectors() -> None:
+    assert set(FAULTS) == {
+        *(("arp", reason) for reason in arp.REASONS),
+        *(("ethernet", reason) for reason in ethernet.REASONS),
+    }
+
+
+def test_each_malformed_frame_is_counted_under_its_device_protocol_and_reason() -> None:
+    scene = Scene("frame_errors")
+    scene.feed(GOOD[:13], GOOD[:20], GOOD[:40], GOOD, frames.arp("ff:ff:ff:ff:ff:ff", ONE))
+    scene.feed(frames.tagged(GOOD, 1, 2, 3), GOOD[:10], device="eth1")
+    scene.feed(b"", GOOD)
+    assert scene.nonzero(METRIC) == {
+        ("eth0", "ethernet", "truncated"): 2,
+        ("eth0", "arp", "truncated"): 2,
+        ("eth0", "arp", "broadcast_sender"): 1,
+        ("eth1", "ethernet", "truncated"): 1,
+        ("eth1", "ethernet", "too_many_tags"): 1,
+    }
+
+
+def test_a_number_given_to_another_device_begins_anew() -> None:
+    scene = Scene("frame_errors")
+    scene.feed(b"")
+    number = scene.pipeline.device("eth0")
+    assert number is not None
+    scene.pipeline.retire(number)
+    for other in range(scene.tables.segments.device_limit):
+        scene.pipeline.device(f"veth{other}")
+    assert scene.total(METRIC) == 0
