@@ -14,7 +14,7 @@ from tests.lab import frames
 from tests.lab.exporter import Exporter, key
 from tests.lab.namespace import Namespace, veth
 from tests.lab.wait import wait_until
-from tests.live.samples import Key, by, eventually
+from tests.live.samples import Key, by, eventually, grows
 
 pytestmark = pytest.mark.root
 
@@ -186,7 +186,7 @@ def test_many_that_come_and_go_leave_nothing_behind(
     table = {name: key(f"l2_tracked_{name}", table="devices") for name in ("entries", "limit")}
     assert samples[table["entries"]] == samples[table["limit"]]
     plug(there, here, exporter, "late0")
-    eventually(exporter, {key("l2_tracked_evictions_total", table="devices"): 1})
+    grows(exporter, samples, {key("l2_tracked_evictions_total", table="devices"): 1})
     assert "traceback" not in exporter.log()
 
 
