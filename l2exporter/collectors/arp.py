@@ -5,17 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 
-from ..dissect.arp import MAC_GROUP_BIT, TYPES
+from ..dissect.arp import MAC_GROUP_BIT, TYPES, Types
+from ..dissect.frames import Flags
+from ..tables.addresses import Rows
 from ..tables.bindings import Sightings
+from ..tables.columns import tally
 from .base import Context
 
+Counts = npt.NDArray[np.uint64]
+
 ANOMALIES = ("source_mismatch", "multicast_sender")
+SOURCE_MISMATCH, MULTICAST_SENDER = (np.uint8(kind) for kind in range(len(ANOMALIES)))
 
 
 class ArpCollector:
     """Packets of others by type, this host's own by type, and anomalies.
+
+    Every ARP packet that is not malformed counts once, whether its sender is tracked or not. It
+    has one type: `probe` (request from 0.0.0.0), `announcement` (request, sender = target),
+    `gratuitous_reply` (reply, sender = target), `request`, `reply`, or `other`. All types of a
+    segment are there from its first packet on. An anomaly is a packet like any other, whose
+    sender hardware address is not the Ethernet source (`source_mismatch`) or is a group address
+    (`multicast_sender`, as of network load balancing); this host's own are none.
 
     l2_arp_packets_total{device="eth0",vlan="",type="announcement"} 3.0
     l2_arp_packets_sent_total{device="eth0",vlan="",type="reply"} 7.0
@@ -35,17 +49,12 @@ class ArpCollector:
         """Count each packet once, as received or as sent; anomalies of received ones only."""
         packets, segment = event.packets, event.segment
         received = ~packets.sent
-        if received.all():
-            np.add.at(self._received, (segment, packets.type), 1)
-        else:
-            sent = packets.sent
-            np.add.at(self._sent, (segment[sent], packets.type[sent]), 1)
-            np.add.at(self._received, (segment[received], packets.type[received]), 1)
         mismatch = (packets.source != packets.sender_mac) & received
         multicast = (packets.sender_mac & np.uint64(MAC_GROUP_BIT) != 0) & received
-        for kind, rows in enumerate((mismatch, multicast)):
-            if rows.any():
-                np.add.at(self._anomalies, (segment[rows], kind), 1)
+        _tally(self._received, segment, packets.type, received)
+        _tally(self._sent, segment, packets.type, packets.sent)
+        _tally(self._anomalies, segment, SOURCE_MISMATCH, mismatch)
+        _tally(self._anomalies, segment, MULTICAST_SENDER, multicast)
         return ()
 
     def collect(self) -> Iterable[Metric]:
@@ -78,3 +87,11 @@ class ArpCollector:
                 for value, figure in zip(values, figures, strict=True):
                     family.add_metric([*labels[row], value], figure)
             yield family
+
+
+def _tally(table: Counts, segment: Rows, kind: Types | np.uint8, which: Flags) -> None:
+    """Count one for each of `which`, in its segment's row and its kind's column."""
+    if not which.any():
+        return
+    places = segment * table.shape[1] + kind
+    tally(table.reshape(-1), places if which.all() else places[which])

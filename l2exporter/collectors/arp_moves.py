@@ -18,6 +18,7 @@ from ..limits import MAC_PAIR_BURST, MAC_PAIR_RATE
 from ..tables.addresses import Rows
 from ..tables.admission import TokenBucket
 from ..tables.bindings import Moves
+from ..tables.columns import tally
 from .base import Context, TrackedAddresses, mac
 
 _ADDRESS = ["device", "vlan", "ip"]
@@ -25,6 +26,12 @@ _ADDRESS = ["device", "vlan", "ip"]
 
 class ArpMovesCollector:
     """Moves of every tracked address from its first sight on; the rest once it has moved.
+
+    An ARP packet of any operation binds its sender's address to its sender's MAC; 0.0.0.0 is
+    bound to nothing. A packet that binds a known address to another MAC is a move, and one back
+    to the MAC held just before that a flip-flop too. The first sight is no move. An address that
+    was evicted and returns begins anew. MACs that change faster than series may be made are
+    withheld from l2_arp_last_move_info until there is room.
 
     l2_arp_moves_total{device="eth0",vlan="",ip="192.0.2.7"} 2.0
     l2_arp_flip_flops_total{device="eth0",vlan="",ip="192.0.2.7"} 1.0
@@ -49,8 +56,8 @@ class ArpMovesCollector:
 
     def observe(self, event: Moves) -> Iterable[object]:
         """Count the moves; of several moves of an address in a batch the latest is the last."""
-        np.add.at(self._moves, event.row, 1)
-        np.add.at(self._flips, event.row, event.flip_flop.astype(np.uint64))
+        tally(self._moves, event.row)
+        tally(self._flips, event.row[event.flip_flop])
         self._time[event.row] = event.time
         self._pair[event.row, 0] = event.from_mac
         self._pair[event.row, 1] = event.to_mac

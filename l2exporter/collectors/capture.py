@@ -12,6 +12,9 @@ from .base import Context
 class CaptureCollector:
     """Frames handled and dropped, whether the capture stands, how full its ring gets.
 
+    What a lane cannot know is absent: a capture file (lane `file`) has no ring, a device that is
+    gone is neither up nor down.
+
     l2_capture_up{device="eth0"} 1.0
     l2_capture_frames_total{device="eth0",lane="fast"} 1204.0
     l2_capture_drops_total{device="eth0",lane="fast"} 0.0

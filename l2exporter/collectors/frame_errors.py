@@ -19,6 +19,9 @@ FAULTS = [
 class FrameErrorsCollector:
     """Malformed frames of each device; every reason is there from zero on.
 
+    A frame counts once, under the first fault found, and nowhere else but in
+    l2_capture_frames_total.
+
     l2_frame_errors_total{device="eth0",protocol="arp",reason="truncated"} 1.0
     """
 

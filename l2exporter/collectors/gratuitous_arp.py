@@ -10,13 +10,15 @@ from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from ..dissect.arp import ANNOUNCEMENT, GRATUITOUS_REPLY
 from ..tables.addresses import REFUSED
 from ..tables.bindings import Sightings
+from ..tables.columns import tally
 from .base import Context, TrackedAddresses
 
 
 class GratuitousArpCollector:
     """Announcements and gratuitous replies received, per tracked address, from its first sight.
 
-    Per device they are the types `announcement` and `gratuitous_reply` of l2_arp_packets_total.
+    This host's own are left out. Per device, with those of addresses that are not tracked, they
+    are the types `announcement` and `gratuitous_reply` of l2_arp_packets_total.
 
     l2_gratuitous_arp_total{device="eth0",vlan="",ip="192.0.2.7"} 3.0
     """
@@ -33,7 +35,7 @@ class GratuitousArpCollector:
         gratuitous = (packets.type == ANNOUNCEMENT) | (packets.type == GRATUITOUS_REPLY)
         gratuitous &= ~packets.sent & (event.row != REFUSED)
         if gratuitous.any():
-            np.add.at(self._count, event.row[gratuitous], 1)
+            tally(self._count, event.row[gratuitous])
         return ()
 
     def collect(self) -> Iterable[Metric]:

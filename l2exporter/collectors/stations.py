@@ -8,11 +8,14 @@ import numpy as np
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 
 from ..tables.bindings import Sightings
+from ..tables.columns import tally
 from .base import Context
 
 
 class StationsCollector:
     """New stations: addresses that entered the table, those that return after an eviction too.
+
+    Addresses that found no place in it are in l2_tracked_refusals_total.
 
     l2_arp_new_stations_total{device="eth0",vlan=""} 12.0
     """
@@ -25,7 +28,7 @@ class StationsCollector:
 
     def observe(self, event: Sightings) -> Iterable[object]:
         """Count first sights by segment."""
-        np.add.at(self._count, event.segment[event.new], 1)
+        tally(self._count, event.segment[event.new])
         return ()
 
     def collect(self) -> Iterable[Metric]:

@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 class Suite:
     """Feeds events to the collectors that want them, and gathers their families.
 
+    A collector that fails at a scrape has no success and none of its metrics there; one that
+    fails on frames is counted alone.
+
     l2_scrape_collector_duration_seconds{collector="arp"} 0.0002
     l2_scrape_collector_success{collector="arp"} 1.0
     l2_collector_errors_total{collector="arp"} 0.0

@@ -12,6 +12,9 @@ from .base import Context
 class TrackedCollector:
     """Entries, cap, evictions and refusals of each table.
 
+    A refusal in `addresses` or `vlans` is a packet, in `devices` an attempt to follow one. Totals
+    without an `ip` label count what was refused all the same.
+
     l2_tracked_entries{table="addresses"} 254.0
     l2_tracked_limit{table="addresses"} 16384.0
     l2_tracked_evictions_total{table="addresses"} 0.0
