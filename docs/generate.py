@@ -1,0 +1,143 @@
+"""Writes the reference of all metrics from what the collectors yield: docs/generate.py [FILE].
+
+The examples are samples after a small capture, so they are true; figures that differ from run to
+run are left out.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import CollectorRegistry
+
+from l2exporter.capture.lane import Lane
+from l2exporter.capture.pcap import read_frames
+from l2exporter.collectors.base import Collector, Context, ReloadStatus
+from l2exporter.collectors.registry import COLLECTORS
+from l2exporter.collectors.suite import Suite
+from l2exporter.limits import Limits
+from l2exporter.pipeline import Pipeline
+from l2exporter.tables.state import Tables
+
+HERE = Path(__file__).parent
+CAPTURE = HERE.parent / "tests" / "captures" / "sleep_proxy.pcap"
+DEVICE = "eth0"
+
+INTRODUCTION = """\
+# Metrics
+
+<!-- Written by `make docs` from l2exporter/collectors; changes here are lost. -->
+
+Each collector is switched off by `--no-collector.NAME`; `?collect[]=NAME` asks for it alone.
+Counters begin at 0 when the exporter starts. What cannot be read is absent, never zero. The
+examples are from a capture of a Mac that falls asleep while a sleep proxy answers for it; `...`
+stands for figures that differ from run to run.
+
+| Label | Meaning |
+|---|---|
+| `device` | Name of the network device; in a replay the file's name, or `--device` |
+| `vlan` | 802.1Q VID, of several tags the outermost; empty when untagged, `other` beyond the cap |
+| `ip` | Address that ARP packets were sent from |
+"""
+
+SUFFIXES = {"counter": "_total", "info": "_info"}
+UNITS = (
+    ("_timestamp_seconds", "seconds since 1970"),
+    ("_start_time_seconds", "seconds since 1970"),
+    ("_seconds", "seconds"),
+    ("_seconds_total", "seconds"),
+    ("_bytes", "bytes"),
+    ("_ratio", "ratio, 0 to 1"),
+    ("_up", "1 or 0"),
+    ("_success", "1 or 0"),
+    ("_successful", "1 or 0"),
+    ("_info", "1"),
+)
+VARYING = re.compile(r"(process_\w+|\w+_duration_seconds)(\{[^}]*\})? ")
+
+
+def metrics() -> dict[str, tuple[object, list[Metric]]]:
+    """What each collector yields after the capture, with the collector; the suite under ""."""
+    tables = Tables(Limits())
+    batches = list(read_frames(str(CAPTURE)))
+    taken = sum(map(len, batches))
+    lane = Lane(DEVICE, "fast", up=True, frames=taken, drops=0, used=0.02)
+    reload = ReloadStatus(successful=True, last_success=1288260000.0)
+    context = Context(tables, lambda: [lane], lambda: reload, lambda: 0.0)
+    collectors: dict[str, Collector] = {name: make(context) for name, make in COLLECTORS.items()}
+    suite = Suite(collectors)
+    pipeline = Pipeline(tables, suite)
+    for frames in batches:
+        pipeline.frames(pipeline.device(DEVICE) or 0, frames)
+    families = {name: (one, list(one.collect())) for name, one in collectors.items()}
+    first = next(iter(collectors))
+    own = list(suite.collect(frozenset({first})))[len(families[first][1]) :]
+    return {**families, "": (suite, own)}
+
+
+def reference() -> str:
+    """The whole page."""
+    sections = [INTRODUCTION]
+    for name, (collector, families) in metrics().items():
+        title = f"`{name}`" if name else "The collectors themselves"
+        sections.append("\n".join([f"## {title}", "", *_section(collector, families)]))
+    return "\n".join(sections)
+
+
+def _section(collector: object, families: list[Metric]) -> Iterator[str]:
+    yield from (_prose(collector), "")
+    yield "| Metric | Type | Labels | Unit | Meaning |"
+    yield "|---|---|---|---|---|"
+    for family in families:
+        labels = ", ".join(f"`{label}`" for label in family.samples[0].labels)
+        cells = [f"`{_name(family)}`", family.type, labels, _unit(family), family.documentation]
+        yield f"| {' | '.join(cells)} |"
+    yield from ("", "```", *map(_example, families), "```", "")
+
+
+def _prose(collector: object) -> str:
+    """The class docstring without its last paragraph, the sample: what is counted when."""
+    return (inspect.getdoc(type(collector)) or "").rpartition("\n\n")[0]
+
+
+def _name(family: Metric) -> str:
+    return family.name + SUFFIXES.get(family.type, "")
+
+
+def _unit(family: Metric) -> str:
+    name = _name(family)
+    return next((unit for suffix, unit in UNITS if name.endswith(suffix)), "count")
+
+
+def _example(family: Metric) -> str:
+    """The first sample that has counted something, else the first."""
+    lines = [line for line in _exposition(family) if not line.startswith("#")]
+    line = next((line for line in lines if not line.endswith(" 0.0")), lines[0])
+    return f"{line.rsplit(' ', 1)[0]} ..." if VARYING.match(line) else line
+
+
+def _exposition(family: Metric) -> Iterable[str]:
+    registry = CollectorRegistry()
+    registry.register(_One(family))
+    return generate_latest(registry).decode().splitlines()
+
+
+class _One:
+    """The shape in which prometheus_client's encoders take a family."""
+
+    def __init__(self, family: Metric) -> None:
+        self._family = family
+
+    def collect(self) -> Iterable[Metric]:
+        return [self._family]
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "metrics.md"
+    target.write_text(reference())
