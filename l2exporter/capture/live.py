@@ -22,8 +22,14 @@ from .ring import Ring
 
 log = logging.getLogger(__name__)
 
-BATCH_SECONDS = 0.005
-"""Wait after the first frame, for others to join it: batches are what makes a frame cheap."""
+BUSY_SECONDS = 0.01
+QUIET_SECONDS = 0.04
+"""Wait after the first frame, for others to join it: batches are what makes a frame cheap. While
+frames are few the wait is longer, since then the batches themselves are the cost; the fastest
+storm that begins in it fills half of a ring."""
+
+BUSY_FRAMES = 100
+"""In one turn; below it the wait is the quiet one."""
 
 FOLLOW_SECONDS = 0.1
 """Between two looks at what netlink tells: a host that starts 500 guests makes thousands."""
@@ -90,6 +96,7 @@ class LiveCapture:
         self._poll.register(self._wake, select.POLLIN)
         self._poll.register(host.fileno(), select.POLLIN)
         self._follow_at: float | None = None
+        self._wait = QUIET_SECONDS
         self._stopping = False
         self._logged: set[type[Exception]] = set()
         self._lock = threading.Lock()
@@ -167,8 +174,8 @@ class LiveCapture:
         elif any(device.retry_at <= now for device in self._waiting()):
             self._reconcile()
         if self._by_index:
-            time.sleep(BATCH_SECONDS)
-            self._drain()
+            time.sleep(self._wait)
+            self._wait = BUSY_SECONDS if self._drain() >= BUSY_FRAMES else QUIET_SECONDS
 
     def _timeout(self) -> float | None:
         """Milliseconds until something is due; None when only events can bring work."""
@@ -182,14 +189,18 @@ class LiveCapture:
             return []
         return [device for device in self._by_index.values() if device.ring is None]
 
-    def _drain(self) -> None:
+    def _drain(self) -> int:
+        """Take in what waits in all rings; return how many frames that were."""
+        count = 0
         for device in self._by_index.values():
             for _ in range(_DRAINS_A_TURN):
                 frames = device.ring.drain(time.monotonic()) if device.ring else None
                 if frames is None:
                     break
+                count += len(frames)
                 device.frames += len(frames)
                 self._sink.frames(device.number, frames)
+        return count
 
     def _follow(self) -> None:
         self._follow_at = None

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+_ONE = np.uint64(1)
+
 
 class Columns:
     """A fixed number of rows; whoever keeps figures for them adds a column of its own.
@@ -28,3 +30,11 @@ class Columns:
         """Zero `rows` in every column, before they come to stand for something else."""
         for column in self._columns:
             column[rows] = 0
+
+
+def tally(column: npt.NDArray[np.uint64], index: npt.NDArray[np.intp]) -> None:
+    """Add 1 at each place in `index`, as often as it is there.
+
+    numpy is twenty times faster at it for one dimension and a scalar of the column's own type.
+    """
+    np.add.at(column, index, _ONE)
