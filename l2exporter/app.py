@@ -62,11 +62,12 @@ class Exporter:
         suite = Suite({name: COLLECTORS[name](context) for name in settings.collectors})
         self._pipeline = Pipeline(tables, suite)
         self._pipeline.protect(_ipv4(self._file))
-        self._live = self._open_capture()
         application = Application(
             suite, self._unready, telemetry_path=settings.telemetry_path, version=__version__
         )
+        # Before the capture, which logs what it opens: a port in use is to be one line.
         self._web = WebServer(application, settings.listen)
+        self._live = self._open_capture()
 
     def _open_capture(self) -> LiveCapture | None:
         try:

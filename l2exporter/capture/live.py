@@ -108,11 +108,11 @@ class LiveCapture:
         for name in self._selection.names:
             if name not in names:
                 raise StartError(f"--capture.device: there is no device {name!r} here")
-        self._reconcile()
         refused = choose(self._host.links, self._selection)
         for index, link in self._host.links.items():
             if link.name in self._selection.names and refused[index]:
                 raise StartError(f"--capture.device: {link.name}: {refused[index]}")
+        self._reconcile()
         if not self._by_index:
             log.warning("no device to capture as yet; `l2exporter check` tells why")
 
@@ -242,7 +242,6 @@ class LiveCapture:
             device.index = link.index
             device.retry_at = 0.0
             self._by_index[link.index] = device
-            log.info("%s: capturing", link.name)
         elif device.name != link.name:
             log.info("%s: renamed to %s", device.name, link.name)
             self._sink.rename(device.number, link.name)
@@ -258,7 +257,8 @@ class LiveCapture:
                 del self._devices[number]
 
     def _leave(self, device: _Device) -> None:
-        log.info("%s: no longer captured", device.name)
+        if device.ring is not None:
+            log.info("%s: no longer captured", device.name)
         self._close(device)
         self._by_index = {i: other for i, other in self._by_index.items() if other is not device}
         device.index = None
@@ -283,6 +283,7 @@ class LiveCapture:
             device.opened = True
             device.retry_after = FIRST_RETRY_SECONDS
             self._poll.register(ring.fileno(), select.POLLIN)
+            log.info("%s: capturing", device.name)
 
     def _close(self, device: _Device) -> None:
         ring = device.ring
