@@ -112,7 +112,7 @@ class _Reader:
 
     def file(self, root: Any) -> FileConfig:
         config = FileConfig()
-        if root is None:
+        if root is None or root.value == "":  # nothing, or nothing behind `---`
             return config
         for key, node in self._mapping(root, "", ("protected_addresses", "limits")):
             if key == "protected_addresses":
