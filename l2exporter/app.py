@@ -52,7 +52,7 @@ class Exporter:
     def __init__(self, settings: config.Config) -> None:
         # Until `run` waits for them they must wait: SIGHUP by default ends the process.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        privileges.claim()
+        _with_privileges(privileges.claim, "CAP_NET_RAW could not be claimed")
         self._settings = settings
         self._file = config.load(settings.file)
         self._reload = ReloadStatus(successful=True, last_success=time.time())
@@ -94,7 +94,7 @@ class Exporter:
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration file again."""
         sys.setswitchinterval(SWITCH_SECONDS)
-        privileges.drop()
+        _with_privileges(privileges.drop, "privileges could not be dropped")
         if self._live:
             self._live.start()
         self._web.start()
@@ -124,6 +124,14 @@ class Exporter:
         self._pipeline.protect(_ipv4(self._file))
         self._reload = ReloadStatus(True, time.time())
         log.info("configuration read again")
+
+
+def _with_privileges(change: Callable[[], None], failure: str) -> None:
+    """Change them; a kernel that refuses, as under seccomp, is worth a line and not the service."""
+    try:
+        change()
+    except OSError as error:
+        log.warning("%s: %s", failure, error.strerror)
 
 
 class Replay:
