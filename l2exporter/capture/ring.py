@@ -162,10 +162,14 @@ class Ring:
         return self._peak.value(now)
 
     def close(self) -> None:
-        """Give the socket and the memory back; `drops` still answers."""
+        """Give the socket and the memory back; `drops` and `used` still answer."""
         self.drops()
         with self._lock:
-            self._socket.close()
+            if self._socket.fileno() >= 0:
+                self._socket.close()
+                # The kernel keeps the socket while it is mapped, and the arrays keep the mapping.
+                del self._bytes, self._headers
+                self._map.close()
 
 
 class Peak:
