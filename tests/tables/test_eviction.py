@@ -105,6 +105,20 @@ def test_the_share_holds_when_the_set_is_given_again() -> None:
     assert kept == {0, 1}
 
 
+def test_a_forgotten_segment_gives_its_part_of_the_share_back() -> None:
+    addresses = table(4, burst=99, rate=1)
+    addresses.protect([100])
+    for segment in (1, 2):
+        see(addresses, 100, segment=segment)
+    addresses.forget([1, 2])
+    for segment in (3, 4):
+        see(addresses, 100, segment=segment)
+    for now in range(1, 10):
+        see(addresses, now, now=now)
+    segments, ips = addresses.keys(addresses.rows())
+    assert set(segments[ips == 100].tolist()) == {3, 4}
+
+
 def test_who_is_in_the_table_is_protected_from_then_on() -> None:
     addresses = filled(table(4, rate=1), 1, 2, 3, 4)
     addresses.protect([1, 2])
