@@ -121,13 +121,14 @@ class LiveCapture:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and close the rings; at most a batch later."""
+        """End the thread and close the rings; at most a batch later. `lanes` still answers."""
         self._stopping = True
         os.eventfd_write(self._wake, 1)
         if self._thread.is_alive():
             self._thread.join()
         for device in list(self._by_index.values()):
             self._close(device)
+        os.close(self._wake)
 
     def lanes(self) -> list[Lane]:
         """Tell how each lane fares; from any thread."""
