@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from l2exporter.collectors.base import ipv4, mac
@@ -12,11 +12,13 @@ from tests.lab.frames import announcement, tagged
 A = "02:00:00:00:00:0a"
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_addresses_are_written_as_the_standard_library_does(number: int) -> None:
     assert ipv4(number) == str(IPv4Address(number))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**48 - 1))
 def test_macs_are_six_pairs_of_lower_case(number: int) -> None:
     assert mac(number) == number.to_bytes(6, "big").hex(":")

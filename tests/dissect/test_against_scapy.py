@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether
 
@@ -38,6 +38,7 @@ def vlan(frame: Ether) -> int:
     return next(filter(None, tags), 0)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(frames(), min_size=1, max_size=4))
 def test_every_field_of_every_packet_is_as_scapy_reads_it(wire: list[bytes]) -> None:
     packets, reasons = decode(untag(batch(wire))[0])
