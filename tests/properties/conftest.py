@@ -1,4 +1,4 @@
-"""Hypothesis without its clocks: how long an example takes tells of the machine, not of the code."""
+"""Hypothesis without its clocks: an example's time tells of the machine, not of the code."""
 
 from __future__ import annotations
 
