@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -156,7 +157,8 @@ class Replay:
 
         UsageError when there are more devices than the tables hold.
         """
-        name = self._device or Path(path).name
+        # A label is UTF-8; a file's name, or what the shell passed, need not be.
+        name = os.fsencode(self._device or Path(path).name).decode(errors="replace")
         number = self._pipeline.device(name)
         if number is None:
             raise UsageError(f"{path}: more devices than the limit `devices` admits; see --device")

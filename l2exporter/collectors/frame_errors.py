@@ -44,7 +44,7 @@ class FrameErrorsCollector:
             counts = self._counts[list(names)].tolist()
         family = CounterMetricFamily(
             "l2_frame_errors",
-            "Frames received that are malformed, by protocol and reason.",
+            "Malformed frames, by protocol and reason.",
             labels=["device", "protocol", "reason"],
         )
         for name, figures in zip(names.values(), counts, strict=True):

@@ -141,7 +141,8 @@ def _unpack(message: Message) -> tuple[int, int, int, int, int]:
 
 
 def _text(payload: bytes) -> str:
-    return payload.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+    # A name may be any bytes, but it becomes a label, which is UTF-8; requests go by the index.
+    return payload.partition(b"\0")[0].decode(errors="replace")
 
 
 def _mac(payload: bytes) -> str | None:

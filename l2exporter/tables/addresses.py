@@ -33,8 +33,8 @@ class AddressTable:
 
     Entering takes a token: one bucket for all, a smaller one for addresses outside the device's
     own subnets, and, once no row is free, one that grants only the trickle. So the addresses
-    ever in the table number at most the cap plus the rate times the time. A protected address
-    needs no token.
+    ever in the table number at most the cap plus the rate times the time, and what a second (or
+    one token) brings. A protected address needs no token.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -52,7 +52,7 @@ class AddressTable:
         burst, rate = limits.address_burst, limits.address_rate
         self._entry = TokenBucket(burst, rate)
         self._entry_foreign = TokenBucket(max(1, burst // FOREIGN_SHARE), rate / FOREIGN_SHARE)
-        self._replacement = TokenBucket(1, rate)
+        self._replacement = TokenBucket(max(1.0, rate), rate)
         self._evictions = 0
         self._refusals = 0
 
