@@ -56,9 +56,10 @@ class Pipeline:
             self._suite.observe(events)
 
     def protect(self, ips: Iterable[IPv4Address]) -> None:
-        """Set the addresses that the configuration protects."""
-        self._configured = frozenset(map(int, ips))
-        self._tables.protect(self._configured | self._surrounding)
+        """Set the addresses that the configuration protects; from any thread."""
+        with self._tables.lock:
+            self._configured = frozenset(map(int, ips))
+            self._tables.protect(self._configured | self._surrounding)
 
     def surroundings(self, host: Host, numbers: Mapping[int, int]) -> None:
         """Protect gateways and own addresses; tell each device's own subnets apart."""
@@ -67,11 +68,12 @@ class Pipeline:
             if isinstance(address.ip, IPv4Interface) and not address.ip.is_loopback:
                 own.setdefault(address.index, []).append(address.ip)
         gateways = (gateway.ip for gateway in host.gateways)
-        self._surrounding = frozenset(
-            int(ip) for ip in chain(*own.values(), gateways) if isinstance(ip, IPv4Address)
-        )
-        self._tables.protect(self._configured | self._surrounding)
+        surrounding = chain(*own.values(), gateways)
         with self._tables.lock:
+            self._surrounding = frozenset(
+                int(ip) for ip in surrounding if isinstance(ip, IPv4Address)
+            )
+            self._tables.protect(self._configured | self._surrounding)
             for index, number in numbers.items():
                 self._tables.subnets[number] = [
                     Subnet(int(ip.network.network_address), int(ip.network.netmask))

@@ -1,0 +1,221 @@
+"""What a pipeline makes of frames and of what surrounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, ip_address, ip_interface
+
+import pytest
+
+from l2exporter.collectors.base import Malformed
+from l2exporter.collectors.suite import Suite
+from l2exporter.dissect.arp import ArpPackets
+from l2exporter.kernel.addresses import Address
+from l2exporter.kernel.links import Link
+from l2exporter.kernel.routes import Gateway
+from l2exporter.limits import Limits
+from l2exporter.pipeline import Pipeline
+from l2exporter.tables.addresses import Subnet
+from l2exporter.tables.bindings import Moves, Sightings
+from l2exporter.tables.state import Tables
+from tests.dissect.batch import batch
+from tests.lab import frames
+
+A, B = "02:00:00:00:0a:01", "02:00:00:00:0a:02"
+
+
+class Witness:
+    """A collector that keeps every event."""
+
+    observes = object
+
+    def __init__(self) -> None:
+        self.events: list[object] = []
+
+    def observe(self, event: object) -> Iterable[object]:
+        self.events.append(event)
+        return ()
+
+    def collect(self) -> Iterable[object]:
+        return ()
+
+
+@dataclass
+class Surroundings:
+    """What `Pipeline.surroundings` reads of a host."""
+
+    links: dict[int, Link] = field(default_factory=dict)
+    addresses: frozenset[Address] = frozenset()
+    gateways: frozenset[Gateway] = frozenset()
+
+
+@dataclass
+class Scene:
+    tables: Tables
+    pipeline: Pipeline
+    witness: Witness
+
+    def feed(self, *sent: bytes, device: str = "eth0") -> list[object]:
+        """What the collectors saw of one batch."""
+        number = self.pipeline.device(device)
+        assert number is not None
+        self.witness.events.clear()
+        self.pipeline.frames(number, batch(sent, now=1.0))
+        return list(self.witness.events)
+
+    def tracked(self) -> set[str]:
+        _, ips = self.tables.addresses.keys(self.tables.addresses.rows())
+        return {str(IPv4Address(int(ip))) for ip in ips}
+
+
+def make(limits: Limits | None = None) -> Scene:
+    tables = Tables(limits or Limits())
+    witness = Witness()
+    return Scene(tables, Pipeline(tables, Suite({"witness": witness})), witness)  # type: ignore[dict-item]
+
+
+def link(
+    index: int, kind: str = "", *, lower: int | None = None, master: int | None = None
+) -> Link:
+    return Link(
+        index=index,
+        name=f"d{index}",
+        arphrd=1,
+        up=True,
+        running=True,
+        noarp=False,
+        loopback=False,
+        mac=None,
+        kind=kind,
+        port_kind="",
+        lower=lower,
+        master=master,
+        vlan_id=None,
+    )
+
+
+def links(*made: Link) -> dict[int, Link]:
+    return {each.index: each for each in made}
+
+
+def own(*pairs: tuple[int, str]) -> frozenset[Address]:
+    return frozenset(Address(index, ip_interface(text)) for index, text in pairs)
+
+
+def test_a_batch_becomes_sightings_then_moves_then_faults() -> None:
+    ip = "192.0.2.1"
+    events = make().feed(
+        frames.announcement(A, ip),
+        frames.announcement(B, ip),
+        frames.announcement(A, ip)[:41],
+        frames.tagged(frames.announcement(A, ip), 1, 2, 3),
+    )
+    assert [type(event) for event in events] == [Sightings, Moves, Malformed, Malformed]
+    sightings, moves, *faults = events
+    assert isinstance(sightings, Sightings)
+    assert isinstance(sightings.packets, ArpPackets)
+    assert len(sightings.packets) == 2
+    assert isinstance(moves, Moves)
+    assert len(moves) == 1
+    assert faults == [
+        Malformed(0, "ethernet", {"too_many_tags": 1}),
+        Malformed(0, "arp", {"truncated": 1}),
+    ]
+
+
+def test_what_says_nothing_is_no_event() -> None:
+    scene = make()
+    assert not scene.feed(frames.announcement(A, "192.0.2.1").replace(b"\x08\x06", b"\x08\x00", 1))
+    assert [type(event) for event in scene.feed(frames.probe(A, "192.0.2.1"))] == [Sightings]
+
+
+def test_devices_keep_their_addresses_apart() -> None:
+    scene = make()
+    scene.feed(frames.announcement(A, "192.0.2.1"), device="eth0")
+    events = scene.feed(frames.announcement(B, "192.0.2.1"), device="eth1")
+    assert [type(event) for event in events] == [Sightings]
+
+
+def test_own_addresses_and_gateways_enter_a_full_table_and_stay() -> None:
+    scene = make(Limits(addresses=16, address_burst=1, address_rate=0))
+    here = Surroundings(
+        links=links(link(2)),
+        addresses=own((2, "192.0.2.9/24"), (1, "127.0.0.1/8"), (2, "fe80::1/64")),
+        gateways=frozenset(
+            {Gateway(2, ip_address("192.0.2.1")), Gateway(2, ip_address("fe80::2"))}
+        ),
+    )
+    scene.pipeline.surroundings(here, {2: 0})  # type: ignore[arg-type]
+    seen = ["192.0.2.50", "192.0.2.9", "192.0.2.1", "192.0.2.51", "127.0.0.1"]
+    scene.feed(*(frames.announcement(A, ip) for ip in seen))
+    assert scene.tracked() == {"192.0.2.50", "192.0.2.9", "192.0.2.1"}
+
+
+def test_configured_and_surrounding_addresses_do_not_displace_each_other() -> None:
+    scene = make(Limits(addresses=16, address_burst=1, address_rate=0))
+    scene.feed(frames.announcement(A, "192.0.2.50"))
+    here = Surroundings(links=links(link(2)), addresses=own((2, "192.0.2.9/24")))
+    scene.pipeline.protect([IPv4Address("192.0.2.7")])
+    scene.pipeline.surroundings(here, {2: 0})  # type: ignore[arg-type]
+    scene.pipeline.protect([IPv4Address("192.0.2.8")])
+    scene.feed(*(frames.announcement(A, f"192.0.2.{n}") for n in (7, 8, 9)))
+    assert scene.tracked() == {"192.0.2.50", "192.0.2.8", "192.0.2.9"}
+
+
+SUBNET = Subnet(0xC0000200, 0xFFFFFF00)
+OTHER = Subnet(0xC6336400, 0xFFFFFF00)
+
+WIRES = {
+    "its own": (links(link(2)), own((2, "192.0.2.9/24")), [SUBNET]),
+    "none": (links(link(2)), own(), []),
+    "of another device": (links(link(2), link(3)), own((3, "192.0.2.9/24")), []),
+    "of the bridge that it is a port of": (
+        links(link(2, master=3), link(3, "bridge")),
+        own((3, "192.0.2.9/24")),
+        [SUBNET],
+    ),
+    "of a VLAN device on it": (
+        links(link(2), link(3, "vlan", lower=2)),
+        own((2, "192.0.2.9/24"), (3, "198.51.100.9/24")),
+        [SUBNET, OTHER],
+    ),
+    "of a VLAN device on its bridge": (
+        links(link(2, master=3), link(3, "bridge"), link(4, "vlan", lower=3)),
+        own((4, "198.51.100.9/24")),
+        [OTHER],
+    ),
+    "of the other end of its wire": (
+        links(link(2, "veth", lower=3), link(3, "veth", lower=2)),
+        own((3, "192.0.2.9/24")),
+        [],
+    ),
+    "in a loop of masters": (
+        links(link(2, master=3), link(3, master=2)),
+        own((3, "192.0.2.9/24")),
+        [SUBNET],
+    ),
+}
+
+
+@pytest.mark.parametrize(("around", "addresses", "subnets"), WIRES.values(), ids=WIRES)
+def test_the_subnets_of_a_device_are_those_on_its_wire(
+    around: dict[int, Link], addresses: frozenset[Address], subnets: list[Subnet]
+) -> None:
+    scene = make()
+    scene.pipeline.surroundings(Surroundings(around, addresses), {2: 5})  # type: ignore[arg-type]
+    assert set(scene.tables.subnets[5]) == set(subnets)
+
+
+def test_a_foreign_address_gets_less_than_one_of_the_subnet() -> None:
+    scene = make(Limits(addresses=64, address_burst=8, address_rate=0))
+    here = Surroundings(links=links(link(2)), addresses=own((2, "192.0.2.9/24")))
+    number = scene.pipeline.device("eth0")
+    assert number is not None
+    scene.pipeline.surroundings(here, {2: number})  # type: ignore[arg-type]
+    foreign = [frames.announcement(A, f"203.0.113.{n}") for n in range(1, 9)]
+    near = [frames.announcement(A, f"192.0.2.{n}") for n in range(1, 9)]
+    scene.feed(*foreign)
+    assert len(scene.tracked()) == 2
+    scene.feed(*near)
+    assert len(scene.tracked()) == 8
