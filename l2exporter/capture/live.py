@@ -192,15 +192,18 @@ class LiveCapture:
 
     def _drain(self) -> int:
         """Take in what waits in all rings; return how many frames that were."""
+        return sum(self._take(device) for device in self._by_index.values())
+
+    def _take(self, device: _Device) -> int:
+        """Take in what waits in one ring, up to a bound; return how many frames that were."""
         count = 0
-        for device in self._by_index.values():
-            for _ in range(_DRAINS_A_TURN):
-                frames = device.ring.drain(time.monotonic()) if device.ring else None
-                if frames is None:
-                    break
-                count += len(frames)
-                device.frames += len(frames)
-                self._sink.frames(device.number, frames)
+        for _ in range(_DRAINS_A_TURN):
+            frames = device.ring.drain(time.monotonic()) if device.ring else None
+            if frames is None:
+                break
+            count += len(frames)
+            device.frames += len(frames)
+            self._sink.frames(device.number, frames)
         return count
 
     def _follow(self) -> None:
@@ -258,7 +261,7 @@ class LiveCapture:
                 del self._devices[number]
 
     def _leave(self, device: _Device) -> None:
-        if device.ring is not None:
+        if device.opened:
             log.info("%s: no longer captured", device.name)
         self._close(device)
         self._by_index = {i: other for i, other in self._by_index.items() if other is not device}
@@ -288,7 +291,11 @@ class LiveCapture:
 
     def _close(self, device: _Device) -> None:
         ring = device.ring
-        if ring is not None:
+        if ring is None:
+            return
+        try:
+            self._take(device)
+        finally:
             self._poll.unregister(ring.fileno())
             with self._lock:  # lanes() must see the drops once, not twice and not never
                 ring.close()
@@ -296,8 +303,11 @@ class LiveCapture:
                 device.ring = None
 
     def _fault(self, device: _Device) -> None:
-        """Read a socket's error away. ENETDOWN is told by netlink too; others cost the ring."""
-        if device.ring is None or device.ring.error() == errno.ENETDOWN:
+        """Read a socket's error away; unless the device is merely down, the ring goes with it.
+
+        Netlink may not tell of a device that is gone: another can have its index by then.
+        """
+        if device.ring is None or (device.ring.error() == errno.ENETDOWN and device.ring.bound()):
             return
         self._close(device)
         device.retry_at = time.monotonic() + device.retry_after

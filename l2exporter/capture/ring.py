@@ -148,6 +148,10 @@ class Ring:
         """Return the socket's pending error number, 0 for none, and clear it."""
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
+    def bound(self) -> bool:
+        """Tell whether the device is still there, up or down; one made anew is another."""
+        return bool(self._socket.getsockname()[0])
+
     def drops(self) -> int:
         """Return how many frames the kernel has dropped for want of a free slot."""
         with self._lock:

@@ -24,7 +24,11 @@ def by(samples: Samples, name: str, label: str, **fixed: str) -> dict[str, float
 
 
 def eventually(exporter: Exporter, expected: Mapping[Key, float | None]) -> Samples:
-    """Scrape until each sample has its value (None: is absent); AssertionError when it never is."""
+    """Scrape until each sample has its value (None: is absent); AssertionError when it never is.
+
+    Returns one scrape more: collectors are read one after the other, and the first may have been
+    read before the frame that a later one already shows.
+    """
     samples: Samples = {}
 
     def so() -> bool:
@@ -36,7 +40,7 @@ def eventually(exporter: Exporter, expected: Mapping[Key, float | None]) -> Samp
         wait_until(so, "the samples are as expected", SECONDS)
     except TimeoutError:
         assert {key: samples.get(key) for key in expected} == dict(expected)
-    return samples
+    return exporter.scrape()
 
 
 def grows(exporter: Exporter, before: Samples, by_how_much: Mapping[Key, float]) -> Samples:

@@ -128,6 +128,30 @@ def test_one_that_is_deleted_and_made_again_at_once_is_captured_anew(
     wait_until(lambda: arrives(there, exporter, "fast0"), "frames of the second device")
 
 
+def test_another_device_under_the_same_index_is_captured_anew(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    plug(there, here, exporter, "same0")
+    index = here.run("cat", "/sys/class/net/same0/ifindex").strip()
+    batch(
+        here,
+        "link delete same0",
+        f"link add same0 index {index} up type veth peer name same1",
+        "link set same1 up",
+    )
+    eventually(exporter, {up("same1"): 1})
+    wait_until(lambda: arrives(here, exporter, "same0"), "frames of the second device")
+
+
+def test_what_it_sent_last_is_counted(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    plug(there, here, exporter, "short0")
+    send(there, "short0", *([A] * 50))
+    here.ip("link", "delete", "short0")
+    eventually(exporter, {up("short0"): None, handled("short0"): 50})
+
+
 def arrives(there: Namespace, exporter: Exporter, device: str) -> bool:
     before = exporter.scrape()[handled(device)]
     send(there, device, A)
