@@ -1,67 +1,27 @@
-"""The capture thread: real devices in a namespace, and faults that no host makes on order."""
+"""The capture thread on real devices in a namespace."""
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import pytest
 
-from l2exporter.capture import live
 from l2exporter.capture.devices import Selection
 from l2exporter.capture.lane import Lane
 from l2exporter.capture.live import LiveCapture
-from l2exporter.capture.ring import BLOCK_SLOTS, Ring
-from l2exporter.dissect.frames import Frames
-from l2exporter.errors import KernelError, StartError
+from l2exporter.capture.ring import BLOCK_SLOTS
+from l2exporter.errors import StartError
 from l2exporter.kernel.host import Host
-from l2exporter.kernel.links import Link
+from tests.capture.sinks import Recorder, lanes
 from tests.lab import frames
 from tests.lab.namespace import Namespace, veth
 from tests.lab.wait import wait_until
 
 ARP = frames.announcement("02:00:00:00:0a:01", "192.0.2.1")
-
-
-@dataclass
-class Recorder:
-    """A sink that remembers what it is told, and refuses devices beyond `limit`."""
-
-    limit: int = 9
-    names: list[str] = field(default_factory=list)
-    news: list[tuple[str, int]] = field(default_factory=list)
-    taken: list[tuple[int, bytes, bool]] = field(default_factory=list)
-    numbers: list[dict[int, int]] = field(default_factory=list)
-    fault: Exception | None = None
-
-    def device(self, name: str) -> int | None:
-        if name not in self.names:
-            if len(self.names) >= self.limit:
-                return None
-            self.names.append(name)
-        return self.names.index(name)
-
-    def rename(self, number: int, name: str) -> None:
-        self.names[number] = name
-        self.news.append(("renamed", number))
-
-    def retire(self, number: int) -> None:
-        self.news.append(("retired", number))
-
-    def frames(self, number: int, frames: Frames) -> None:
-        for row, size, sent in zip(frames.data, frames.captured, frames.sent, strict=True):
-            self.taken.append((number, row[:size].tobytes(), bool(sent)))
-        if self.fault:
-            raise self.fault
-
-    def surroundings(self, host: Host, numbers: Mapping[int, int]) -> None:
-        self.numbers.append(dict(numbers))
 
 
 @pytest.fixture
@@ -100,10 +60,6 @@ def capture(
     finally:
         made.stop()
         host.close()
-
-
-def lanes(made: LiveCapture) -> dict[str, Lane]:
-    return {lane.device: lane for lane in made.lanes()}
 
 
 @pytest.mark.root
@@ -217,118 +173,3 @@ def test_a_named_device_that_cannot_be_captured_is_an_error(
     with pytest.raises(StartError, match=words), capture(here, Recorder(), selection):
         pass
     assert not caplog.records
-
-
-class StillHost:
-    """A host with one device, whose netlink is silent until it is told to speak."""
-
-    def __init__(self) -> None:
-        self.links = {
-            7: Link(7, "eth7", 1, True, True, False, False, None, "", "", None, None, None)
-        }
-        self.overruns = 0
-        self.answers: list[Callable[[], bool]] = []
-        self._bell = os.eventfd(0, os.EFD_CLOEXEC)
-
-    def fileno(self) -> int:
-        return self._bell
-
-    def speak(self, *answers: Callable[[], bool]) -> None:
-        """Each `follow` from now on gives the next answer; the descriptor is readable till then."""
-        self.answers = list(answers)
-        os.eventfd_write(self._bell, 1)
-
-    def follow(self) -> bool:
-        answer = self.answers.pop(0)
-        if not self.answers:
-            os.eventfd_read(self._bell)
-        return answer()
-
-    def close(self) -> None:
-        os.close(self._bell)
-
-
-@pytest.fixture
-def still() -> Iterator[StillHost]:
-    host = StillHost()
-    yield host
-    host.close()
-
-
-@contextmanager
-def capture_still(host: StillHost, sink: Recorder) -> Iterator[LiveCapture]:
-    made = LiveCapture(
-        host,  # type: ignore[arg-type]
-        Selection(),
-        sink,
-        slots=BLOCK_SLOTS,
-        promiscuous=False,
-    )
-    made.open()
-    made.start()
-    try:
-        yield made
-    finally:
-        made.stop()
-
-
-def refusing(number: int, times: list[float]) -> Callable[..., Ring]:
-    def refuse(*_: object, **__: object) -> Ring:
-        times.append(time.monotonic())
-        raise OSError(number, os.strerror(number))
-
-    return refuse
-
-
-def test_without_the_privilege_it_tries_once_and_says_so_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, still: StillHost
-) -> None:
-    tries: list[float] = []
-    monkeypatch.setattr(live, "Ring", refusing(errno.EPERM, tries))
-    sink = Recorder()
-    with capture_still(still, sink) as made:
-        still.speak(lambda: True)
-        wait_until(lambda: len(sink.numbers) == 2, "a second look")
-        assert lanes(made) == {"eth7": Lane("eth7", "fast", False, None, None, None)}
-    assert len(tries) == 1
-    assert [record.message.count("CAP_NET_RAW") for record in caplog.records] == [1]
-
-
-def test_a_ring_that_cannot_be_opened_is_tried_again_ever_later(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, still: StillHost
-) -> None:
-    tries: list[float] = []
-    monkeypatch.setattr(live, "Ring", refusing(errno.ENOMEM, tries))
-    with capture_still(still, Recorder()) as made:
-        wait_until(lambda: len(tries) == 3, "the third attempt")
-        assert lanes(made)["eth7"].up is False
-    first, second = tries[1] - tries[0], tries[2] - tries[1]
-    assert first >= live.FIRST_RETRY_SECONDS
-    assert second >= 2 * live.FIRST_RETRY_SECONDS
-    assert {record.message for record in caplog.records} == {
-        "eth7: cannot capture: Cannot allocate memory"
-    }
-
-
-def test_netlink_that_fails_is_asked_again(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, still: StillHost
-) -> None:
-    def fail() -> bool:
-        raise KernelError("netlink: no answer")
-
-    monkeypatch.setattr(live, "Ring", refusing(errno.EPERM, []))
-    sink = Recorder()
-    with capture_still(still, sink):
-        del still.links[7]
-        still.speak(fail, lambda: True)
-        wait_until(lambda: ("retired", 0) in sink.news, "the second answer")
-    assert "netlink: no answer; what is known of the devices may be old" in caplog.text
-
-
-def test_without_any_device_it_waits_and_says_so(
-    caplog: pytest.LogCaptureFixture, still: StillHost
-) -> None:
-    still.links.clear()
-    with capture_still(still, Recorder()) as made:
-        assert made.lanes() == []
-    assert "no device to capture as yet" in caplog.text
