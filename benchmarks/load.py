@@ -75,6 +75,8 @@ def _bursts(
 ) -> None:
     sender.send(traffic.population(traffic.NETWORK + 256, HOSTS), rate=20_000.0)
     for rate, (count, loops) in RATES.items():
+        # A lone frame: the burst shall meet a receiver that is used to a quiet wire.
+        sender.send(frames[:1])
         before = process.settled_cpu_seconds(receiver.pid)
         receiver.taken()
         # What asking has cost is not the frames' doing.
@@ -88,11 +90,11 @@ def _busy(runs: Runs, alone: Sequence[Sent]) -> Section:
     section = Section(
         "CPU per ARP frame",
         f"{FRAMES:,} frames of {HOSTS:,} hosts with {MOVES:.0%} moves, replayed over a veth by"
-        f" one core (`sendmmsg`), the receiver on the other; {REPEATS} runs of each, interleaved;"
-        " median (lowest to highest). CPU is user and system time of the receiving process per"
-        " frame that it handled. Filtering and copying into the receiver's ring happen on the"
-        " sender's core: the last row shows what they add there. arpwatch runs as a daemon without"
-        " mail; nothing listens to its syslog.",
+        f" one core (`sendmmsg`), the receiver on the other; {REPEATS} runs of each, interleaved,"
+        " each after a pause; median (lowest to highest). CPU is user and system time of the"
+        " receiving process per frame that it handled. Filtering and copying into the receiver's"
+        " ring happen on the sender's core: the last row shows what they add there. arpwatch runs"
+        " as a daemon without mail; nothing listens to its syslog.",
     )
     for rate in RATES:
         section.rows.extend(_rate_rows(rate, runs["l2exporter", rate], runs["arpwatch", rate]))

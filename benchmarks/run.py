@@ -31,7 +31,12 @@ def main() -> int:
         f" not the figures.\n\n{report.machine()}\n\n"
     )
     RESULTS.write_text(head + tables)
-    missed = [row.what for section in sections for row in section.rows if row.met is False]
+    missed = [
+        f"{section.title}: {row.what}"
+        for section in sections
+        for row in section.rows
+        if row.met is False
+    ]
     print(f"missed: {'; '.join(missed)}" if missed else "every target is met")
     return 1 if missed else 0
 
