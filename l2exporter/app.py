@@ -17,14 +17,14 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from . import __version__, config, limits, privileges
+from . import __version__, config, limits, privileges, signals
 from .capture.lane import Lane
 from .capture.live import LiveCapture
 from .capture.pcap import read_frames
 from .collectors.base import Context, ReloadStatus
 from .collectors.registry import COLLECTORS
 from .collectors.suite import Suite
-from .errors import ConfigError, KernelError, UsageError
+from .errors import ConfigError, KernelError
 from .kernel.host import Host
 from .pipeline import Pipeline
 from .tables.state import Tables
@@ -33,8 +33,6 @@ from .web.application import Application
 from .web.server import WebServer
 
 log = logging.getLogger(__name__)
-
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 SWITCH_SECONDS = 0.0005
 """How long a scrape may keep the interpreter from the capture thread (default: 5 ms). Arrays
@@ -51,9 +49,8 @@ class Exporter:
     """
 
     def __init__(self, settings: config.Config) -> None:
-        # Until `run` waits for them they must wait: SIGHUP by default ends the process.
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        _with_privileges(privileges.claim, "CAP_NET_RAW could not be claimed")
+        signals.hold()
+        privileges.attempt(privileges.claim)
         self._settings = settings
         self._file = config.load(settings.file)
         self._reload = ReloadStatus(successful=True, last_success=time.time())
@@ -90,18 +87,22 @@ class Exporter:
 
     def _unready(self) -> str | None:
         """Tell why the exporter is not ready; a missing privilege costs metrics, not readiness."""
+        if self._live and self._live.fault:
+            return f"capturing fails: {self._live.fault}"
         return None
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration file again."""
         sys.setswitchinterval(SWITCH_SECONDS)
-        _with_privileges(privileges.drop, "privileges could not be dropped")
+        privileges.attempt(privileges.drop)
+        if self._settings.file and not os.access(self._settings.file, os.R_OK):
+            log.warning("%s: cannot be read again by SIGHUP", self._settings.file)
         if self._live:
             self._live.start()
         self._web.start()
         for host, port in self._web.bound:
             log.info("listening on %s", format_address(host, port))
-        while (number := signal.sigwait(SIGNALS)) == signal.SIGHUP:
+        while (number := signal.sigwait(signals.SIGNALS)) == signal.SIGHUP:
             self._read_again()
         log.info("%s: stopping", signal.Signals(number).name)
         stopping = threading.Thread(target=self._web.stop)
@@ -127,14 +128,6 @@ class Exporter:
         log.info("configuration read again")
 
 
-def _with_privileges(change: Callable[[], None], failure: str) -> None:
-    """Change them; a kernel that refuses, as under seccomp, is worth a line and not the service."""
-    try:
-        change()
-    except OSError as error:
-        log.warning("%s: %s", failure, error.strerror)
-
-
 class Replay:
     """Capture files through the same path, on the captures' own clock.
 
@@ -143,10 +136,11 @@ class Replay:
 
     def __init__(self, settings: config.Replay) -> None:
         file = config.load(settings.file)
-        self._device = settings.device
+        devices = max(file.limits.devices, len(settings.paths))
+        self._names = {path: _label(path, settings) for path in settings.paths}
         self._now = 0.0
         self._frames: dict[str, int] = {}
-        self._tables = Tables(file.limits)
+        self._tables = Tables(replace(file.limits, devices=devices))
         context = Context(self._tables, self._lanes, _never_read, lambda: self._now)
         self._suite = Suite({name: COLLECTORS[name](context) for name in settings.collectors})
         self._pipeline = Pipeline(self._tables, self._suite)
@@ -155,16 +149,17 @@ class Replay:
     def read(self, path: str, progress: Callable[[int, int], None] | None) -> None:
         """Take a file in; CaptureFileError after what came before the fault has been taken in.
 
-        UsageError when there are more devices than the tables hold.
+        The clock goes on from file to file, in whichever order they were recorded.
         """
-        # A label is UTF-8; a file's name, or what the shell passed, need not be.
-        name = os.fsencode(self._device or Path(path).name).decode(errors="replace")
+        name = self._names[path]
         number = self._pipeline.device(name)
-        if number is None:
-            raise UsageError(f"{path}: more devices than the limit `devices` admits; see --device")
+        assert number is not None  # noqa: S101 - there are as many numbers as files
         self._frames.setdefault(name, 0)
+        offset: float | None = None
         for batch in read_frames(path, progress=progress):
-            self._now = max(self._now, batch.now)
+            if offset is None:
+                offset = self._now - batch.now
+            self._now = offset + batch.now
             self._frames[name] += len(batch)
             self._pipeline.frames(number, replace(batch, now=self._now))
 
@@ -182,6 +177,15 @@ class _Families(Collector):
 
     def collect(self) -> Iterable[Metric]:
         return self._families
+
+
+def _label(path: str, settings: config.Replay) -> str:
+    """Return the device label of a file: its name, or all of its path where names are alike."""
+    name = Path(path).name
+    if sum(Path(other).name == name for other in settings.paths) > 1:
+        name = path
+    # A label is UTF-8; a file's name, or what the shell passed, need not be.
+    return os.fsencode(settings.device or name).decode(errors="backslashreplace")
 
 
 def _ipv4(file: config.FileConfig) -> list[IPv4Address]:

@@ -11,6 +11,7 @@ from .capture.devices import Selection, choose
 from .capture.ring import BLOCK_SLOTS, Ring
 from .errors import KernelError
 from .kernel.host import Host
+from .limits import Limits
 
 _SYSCTLS = (
     (
@@ -42,7 +43,7 @@ class Finding:
 
 def report(selection: Selection) -> tuple[str, bool]:
     """Return the table as text, and whether nothing needed is missing."""
-    privileges.claim()
+    privileges.attempt(privileges.claim)
     sections: list[tuple[str, list[Finding]]] = []
     try:
         host = Host()
@@ -68,6 +69,10 @@ def _devices(host: Host, selection: Selection) -> Iterator[Finding]:
     for name in selection.names:
         if name not in names:
             yield Finding(name, False, "there is no such device", "see ip link")
+    most = Limits().devices
+    if sum(not reason for reason in reasons.values()) > most:
+        remedy = f"raise limits.devices above {most}, or leave some out"
+        yield Finding("(all)", False, "more devices than the default limit", remedy, needed=False)
     if all(reasons.values()) and not selection.names:
         remedy = "set one up (ip link set DEV up), or name it with --capture.device"
         yield Finding("(all)", False, "no device is captured", remedy)

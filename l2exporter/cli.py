@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from . import __version__, config, logs
+from . import __version__, config, logs, signals
 from .capture.devices import Selection
 from .collectors.registry import COLLECTORS
 from .errors import CaptureFileError, L2ExporterError, UsageError
@@ -50,6 +50,7 @@ def _serve(arguments: list[str]) -> int:
     _add_capture_flags(parser)
     _add_common_flags(parser, tuple(COLLECTORS))
     flags = parser.parse_args(arguments)
+    signals.hold()
     logs.setup(flags.log_level, flags.log_format)
     settings = config.Config(
         listen=tuple(map(parse_listen_address, flags.listen or [":10806"])),
@@ -73,9 +74,10 @@ def _replay(arguments: list[str]) -> int:
     _add_common_flags(parser, REPLAY_COLLECTORS)
     flags = parser.parse_args(arguments)
     logs.setup(flags.log_level, flags.log_format)
-    replay = Replay(
-        config.Replay(_enabled(flags, REPLAY_COLLECTORS), flags.device, flags.config_file)
-    )
+    if flags.device == "":
+        raise UsageError("--device: a name is wanted")
+    collectors = _enabled(flags, REPLAY_COLLECTORS)
+    replay = Replay(config.Replay(tuple(flags.files), collectors, flags.device, flags.config_file))
     status = 0
     for path in flags.files:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -12,7 +14,8 @@ from .capture.devices import Selection
 from .errors import ConfigError
 from .limits import PROTECTED_ADDRESSES, Limits
 
-MAX_FILE_BYTES: Final = 1 << 20
+MAX_FILE_BYTES: Final = 1 << 17
+"""As many protected addresses as may be, in the long form. PyYAML takes 2 s for so much."""
 
 LIMIT_RANGES: Final = {
     "addresses": (16, 1_000_000),
@@ -60,6 +63,7 @@ class Config:
 class Replay:
     """How to replay: the flags, checked."""
 
+    paths: tuple[str, ...]
     collectors: tuple[str, ...]
     device: str | None
     file: str | None
@@ -91,7 +95,10 @@ def load(path: str | None) -> FileConfig:
 
 def _text(path: str) -> str:
     try:
-        with open(path, "rb") as file:
+        # A pipe must not hold up the signals that wait for this.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ConfigError(f"{path}: not a regular file")
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error

@@ -28,7 +28,8 @@ class Limits:
 
     vlans: int = 512
     """Pairs of device and VLAN counted apart. A trunk carries some hundred VLANs; a sender of
-    random tags could make 4,094 of each device. The rest are counted under vlan="other"."""
+    random tags could make 4,094 of each device. The rest are counted under vlan="other", where
+    only protected addresses are tracked; what is untagged always has a place."""
 
     devices: int = 64
     """Devices followed, those that are gone included, so that totals survive a reconnect. Each
@@ -48,12 +49,14 @@ beyond one in this many rows they compete like others, or random tags would fill
 PROTECTED_ADDRESSES = 1_024
 """Addresses that the configuration file may protect: each is looked for in every new sender."""
 
-MAC_PAIR_BURST = 4_096
-"""Distinct (from, to) pairs of MACs shown at once; a label's value is a series too."""
-
 MAC_PAIR_RATE = 1.0
-"""New pairs shown per second after that. Forty sleeping Macs make 0.02; a spoofer that draws a
+"""Distinct (from, to) pairs of MACs newly shown per second, after as many as there are rows: a
+label's value is a series too. Forty sleeping Macs make 0.02; a spoofer that draws a
 new MAC for every packet would make a series of each move."""
+
+VLAN_IDLE_SECONDS = 300.0
+"""Without a frame, before a VLAN's place is another's. Hosts ask for their gateway more often, so
+what random tags leave behind makes room again, and a VLAN in use does not."""
 
 # Capture
 
@@ -65,7 +68,7 @@ RING_SLOTS = 16_384
 FILE_BATCH_FRAMES = 4_096
 """Frames handled at once: enough to make a batch's fixed cost vanish, 256 KiB of rows."""
 
-FILE_BATCH_SECONDS = 10.0
+FILE_BATCH_SECONDS = 1.0
 """Capture time handled at once: rates that are limited on the capture's clock need it to tick."""
 
 FILE_PACKET_BYTES = 262_144

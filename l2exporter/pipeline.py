@@ -33,9 +33,9 @@ class Pipeline:
         """Return the number under which the tables know the device."""
         return self._tables.device(name)
 
-    def rename(self, number: int, name: str) -> None:
-        """Carry the device's totals over to its new name."""
-        self._tables.rename(number, name)
+    def rename(self, names: Mapping[int, str]) -> None:
+        """Carry the devices' totals over to their new names."""
+        self._tables.rename(names)
 
     def retire(self, number: int) -> None:
         """Keep the device's totals until its number is needed."""

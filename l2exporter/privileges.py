@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import struct
+from collections.abc import Callable
 from typing import Final
 
 CAP_NET_RAW: Final = 13  # linux/capability.h
 _VERSION_3: Final = 0x20080522
 _PR_SET_NO_NEW_PRIVS: Final = 38  # linux/prctl.h
+
+log = logging.getLogger(__name__)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -47,12 +51,19 @@ def drop() -> None:
     """Keep CAP_NET_RAW (devices may still appear) if it is held, drop the rest for good.
 
     For the calling thread and those it starts later: call it before there are any. The user
-    stays: a configuration file that root may read must be readable at the next reload.
-    OSError when the kernel refuses.
+    stays, so that its files can be read at the next reload. OSError when the kernel refuses.
     """
     keep = _mask("CapEff:") & 1 << CAP_NET_RAW
     _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     _set(keep, keep)
+
+
+def attempt(change: Callable[[], None]) -> None:
+    """Do `claim` or `drop`; where the kernel refuses, as under seccomp, a log line is the cost."""
+    try:
+        change()
+    except OSError as error:
+        log.warning("privileges stay as they are (%s): %s", change.__name__, error.strerror)
 
 
 def _set(effective: int, permitted: int) -> None:

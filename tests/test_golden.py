@@ -56,8 +56,9 @@ def test_a_capture_is_what_its_script_makes(capture: str) -> None:
 
 @pytest.mark.parametrize("capture", CAPTURES)
 def test_a_capture_leads_to_its_exposition(capture: str, golden: Golden) -> None:
-    replay = Replay(Settings(REPLAY_COLLECTORS, None, None))
-    replay.read(str(HERE / capture), None)
+    path = str(HERE / capture)
+    replay = Replay(Settings((path,), REPLAY_COLLECTORS, None, None))
+    replay.read(path, None)
     golden(f"{stem(capture)}.prom", replay.exposition())
 
 

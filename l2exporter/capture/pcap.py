@@ -35,7 +35,7 @@ _KUZNETZOV: Final = (b"\x34\xcd\xb2\xa1", b"\xa1\xb2\xcd\x34")
 def read_frames(
     path: str, *, progress: Callable[[int, int], None] | None = None
 ) -> Iterator[Frames]:
-    """Batches of a capture file's frames, in file order, at most 4096 frames and 10 s each.
+    """Batches of a capture file's frames, in file order, at most 4096 frames and 1 s each.
 
     All frames are there, not only ARP; tags are in the data, so `tci` is UNTAGGED throughout.
     `sent` is what the file says of the direction. `time` is the file's, in its order, which may

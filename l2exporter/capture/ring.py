@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import ctypes
 import mmap
 import os
 import socket
@@ -37,6 +37,11 @@ _STATUS_VLAN_VALID = 1 << 4
 _ETH_P_ALL = 0x0003
 _PEAK_SECONDS = 60.0
 _FIRST_LOOK = 64
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+# struct sockaddr_ll: family, protocol, index, hardware type, packet type, address length, address
+_SOCKADDR_LL = struct.Struct("=HHiHBB8s")
 
 # struct tpacket2_hdr, then struct sockaddr_ll at TPACKET_ALIGN(sizeof(struct tpacket2_hdr))
 _HEADER = np.dtype(
@@ -85,10 +90,13 @@ class Ring:
         return mmap.mmap(self._socket.fileno(), size)
 
     def _bind(self, index: int) -> None:
-        self._socket.bind((socket.if_indextoname(index), _ETH_P_ALL))
-        # Python binds by name, and a device may be renamed between the two calls.
-        if socket.if_nametoindex(self._socket.getsockname()[0]) != index:
-            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+        # By index: Python binds by name, which may change meanwhile and need not be UTF-8.
+        address = _SOCKADDR_LL.pack(
+            socket.AF_PACKET, socket.htons(_ETH_P_ALL), index, 0, 0, 0, bytes(8)
+        )
+        if _libc.bind(self._socket.fileno(), address, len(address)):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
 
     def fileno(self) -> int:
         """Return the descriptor to poll: readable while a frame waits."""
@@ -150,7 +158,10 @@ class Ring:
 
     def bound(self) -> bool:
         """Tell whether the device is still there, up or down; one made anew is another."""
-        return bool(self._socket.getsockname()[0])
+        address = ctypes.create_string_buffer(_SOCKADDR_LL.size)
+        size = ctypes.c_uint32(len(address))
+        _libc.getsockname(self._socket.fileno(), address, ctypes.byref(size))
+        return int(_SOCKADDR_LL.unpack(address.raw)[2]) > 0
 
     def drops(self) -> int:
         """Return how many frames the kernel has dropped for want of a free slot."""
@@ -196,7 +207,7 @@ class Peak:
 
     def _turn(self, now: float) -> None:
         period = int(now // self._seconds)
-        if period != self._period:
+        if period > self._period:
             self._previous = self._current if period == self._period + 1 else 0.0
             self._current = 0.0
             self._period = period

@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
-from ..limits import MAC_PAIR_BURST, MAC_PAIR_RATE
+from ..limits import MAC_PAIR_RATE
 from ..tables.addresses import Rows
 from ..tables.admission import TokenBucket
 from ..tables.bindings import Moves
@@ -52,7 +52,7 @@ class ArpMovesCollector:
         self._time = columns.add(np.float64)
         self._pair = columns.add(np.uint64, 2)
         self._shown = columns.add(np.uint64, 2)
-        self._pairs = TokenBucket(MAC_PAIR_BURST, MAC_PAIR_RATE)
+        self._pairs = TokenBucket(columns.rows, MAC_PAIR_RATE)
 
     def observe(self, event: Moves) -> Iterable[object]:
         """Count the moves; of several moves of an address in a batch the latest is the last."""

@@ -12,8 +12,8 @@ from .frames import UNTAGGED, Bytes, Flags, Frames, Ints, Times
 TPIDS: Final = (0x8100, 0x88A8, 0x9100)
 """Customer tag, service tag, and the service tag of equipment older than 802.1ad."""
 
-MAX_INLINE_TAGS: Final = 2
-"""QinQ in a capture file; live, the kernel has already taken the outer tag off."""
+MAX_INLINE_TAGS: Final = 3
+"""Live, the kernel takes one tag off and the filter passes two more; a file has them all."""
 
 REASONS: Final = ("truncated", "too_many_tags")
 """Why an Ethernet header cannot be read to its ethertype."""

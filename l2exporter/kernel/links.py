@@ -142,7 +142,7 @@ def _unpack(message: Message) -> tuple[int, int, int, int, int]:
 
 def _text(payload: bytes) -> str:
     # A name may be any bytes, but it becomes a label, which is UTF-8; requests go by the index.
-    return payload.partition(b"\0")[0].decode(errors="replace")
+    return payload.partition(b"\0")[0].decode(errors="backslashreplace")
 
 
 def _mac(payload: bytes) -> str | None:

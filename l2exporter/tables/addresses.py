@@ -96,7 +96,7 @@ class AddressTable:
     def _admit(
         self, keys: npt.NDArray[np.uint64], ip: Ips, subnets: Sequence[Subnet], now: float
     ) -> None:
-        privileged = np.isin(ip, self._protected_ips)
+        privileged = self.is_protected(ip)
         room = self._protected_share - int(self._protected.sum())
         privileged[np.flatnonzero(privileged)[room:]] = False
         foreign = _outside(ip, subnets) & ~privileged
@@ -151,6 +151,25 @@ class AddressTable:
         self._protected[row] = False
         self.columns.clear(row)
         self._free.append(row)
+
+    def is_protected(self, ips: Ips) -> npt.NDArray[np.bool_]:
+        """Tell which of `ips` are never evicted."""
+        return np.isin(ips, self._protected_ips)
+
+    def protected_segments(self) -> Rows:
+        """Return the segments that protected addresses were seen on."""
+        return np.unique(self._segments()[self._protected])
+
+    def move(self, source: int, target: int) -> None:
+        """Let the addresses of one segment be another's; they replace what that knows of them."""
+        for row in np.flatnonzero(self._used & (self._segments() == source)).tolist():
+            key = int(self._key[row])
+            moved = target << 32 | key & 0xFFFF_FFFF
+            if moved in self._row:
+                self._remove(self._row[moved])
+            del self._row[key]
+            self._row[moved] = row
+            self._key[row] = moved
 
     def forget(self, segments: Sequence[int]) -> None:
         """Remove every address of `segments`, which stand for nothing any more."""

@@ -50,11 +50,14 @@ class Moves:
 
 
 class Bindings:
-    """Keeps the MAC of each tracked address and the one held before it."""
+    """Keeps the MAC of each tracked address and the one held before it.
 
-    def __init__(self, addresses: AddressTable, segments: int) -> None:
+    Segments from `overflow` on mix VLANs.
+    """
+
+    def __init__(self, addresses: AddressTable, overflow: int) -> None:
         self.addresses = addresses
-        self._segments = segments
+        self._overflow = overflow
         self._mac: Macs = addresses.columns.add(np.uint64)
         self._before: Macs = addresses.columns.add(np.uint64)
         self._touched: Flags = np.zeros(addresses.columns.rows, dtype=np.bool_)
@@ -64,10 +67,15 @@ class Bindings:
     ) -> tuple[Sightings, Moves | None]:
         """Bind every sender but 0.0.0.0; return the sightings and the moves among them.
 
-        Nothing is bound in the overflow segments: they mix VLANs, each with addresses of its own.
+        In the overflow segments, which mix VLANs with addresses of their own each, only protected
+        addresses are bound: better a move too many there than one missed.
         """
         row = np.full(len(packets), REFUSED, dtype=np.intp)
-        binding = np.flatnonzero((packets.sender_ip != 0) & (segment < self._segments))
+        may = packets.sender_ip != 0
+        mixed = segment >= self._overflow
+        if mixed.any():
+            may &= ~mixed | self.addresses.is_protected(packets.sender_ip)
+        binding = np.flatnonzero(may)
         row[binding], new = self.addresses.locate(
             segment[binding], packets.sender_ip[binding], subnets, now
         )

@@ -31,6 +31,12 @@ class Columns:
         for column in self._columns:
             column[rows] = 0
 
+    def merge(self, source: int, target: int) -> None:
+        """Add the row `source` to the row `target` in every column, and zero it."""
+        for column in self._columns:
+            column[target] += column[source]
+        self.clear(source)
+
 
 def tally(column: npt.NDArray[np.uint64], index: npt.NDArray[np.intp]) -> None:
     """Add 1 at each place in `index`, as often as it is there.

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
 from ..dissect.frames import Ints
 from .columns import Columns
-from .usage import Usage
 
 VLANS = 4096
 OTHER = "other"
 """The vlan label of what the cap does not let count apart."""
+
+UNTAGGED = 0
+"""In the place of a VID; 802.1Q gives no VLAN the number 0."""
 
 _NONE = -1
 
@@ -19,19 +23,20 @@ _NONE = -1
 class Segments:
     """Device names and the VLANs seen on each, as row numbers of `columns`.
 
-    A device is a number that outlives its name: a rename changes the label, not the totals. The
-    last row of each device, `overflow`, takes the VLANs beyond the cap.
+    A device is a number that outlives its name: a rename changes the label, not the totals. Each
+    has a row for what is untagged, there from the start, and one, `overflow`, for the VLANs that
+    the cap does not let count apart; tags cannot take these from it.
     """
 
     def __init__(self, vlans: int, devices: int) -> None:
-        self.columns = Columns(vlans + devices)
+        self.columns = Columns(vlans + 2 * devices)
         self.device_columns = Columns(devices)
         self._limit = vlans
         self._names: list[str | None] = [None] * devices
-        self._rows = np.full((devices, VLANS), _NONE, dtype=np.int16)
+        self._rows = np.full((devices, VLANS), _NONE, dtype=np.int32)
         self._label: dict[int, tuple[int, str]] = {}
+        self._seen = np.zeros(vlans, dtype=np.float64)
         self._free = list(range(vlans - 1, -1, -1))
-        self._refusals = 0
 
     def device(self, name: str) -> int | None:
         """Return the number of the device called `name`, new or known; None when none is left."""
@@ -41,6 +46,8 @@ class Segments:
             return None
         number = self._names.index(None)
         self._names[number] = name
+        self._rows[number, UNTAGGED] = self._limit + number
+        self._label[self._limit + number] = (number, "")
         return number
 
     def name(self, device: int) -> str:
@@ -51,60 +58,97 @@ class Segments:
         return name
 
     def rename(self, device: int, name: str) -> None:
-        """Give `device` its new name; no other device may carry it."""
+        """Give `device` its new name; when all are renamed, no other may carry it."""
         self._names[device] = name
 
     def forget(self, device: int) -> list[int]:
         """Free the number of a device that is gone; return the segments that went with it."""
         segments = [row for row, (owner, _) in self._label.items() if owner == device]
         for row in segments:
-            del self._label[row]
-            if row < self._limit:
-                self._free.append(row)
-        self.columns.clear(np.array(segments, dtype=np.intp))
+            self.remove(row)
         self.device_columns.clear(device)
         self._rows[device] = _NONE
         self._names[device] = None
         return segments
 
+    def remove(self, row: int) -> None:
+        """Free a segment's row."""
+        device, vlan = self._label.pop(row)
+        self.columns.clear(row)
+        if row < self._limit:
+            self._rows[device, int(vlan)] = _NONE
+            self._free.append(row)
+
+    def absorb(self, device: int, gone: int) -> list[tuple[int, int]]:
+        """Add the figures of `gone` to `device`'s and free its number.
+
+        Returns (segment of `gone`, segment of `device`) wherever both know a VLAN; other segments
+        of `gone` are `device`'s from now on.
+        """
+        pairs = []
+        for row, (owner, vlan) in list(self._label.items()):
+            if owner != gone:
+                continue
+            target = self._counterpart(row, device, gone, vlan)
+            if target == _NONE:
+                self._rows[device, int(vlan)] = row
+                self._label[row] = (device, vlan)
+            else:
+                self._label.setdefault(target, (device, vlan))
+                self.columns.merge(row, target)
+                pairs.append((row, target))
+        self.device_columns.merge(gone, device)
+        self.forget(gone)
+        return pairs
+
+    def _counterpart(self, row: int, device: int, gone: int, vlan: str) -> int:
+        """Return the row of `device` for what `row` is to `gone`; _NONE when there is none yet."""
+        if row < self._limit:
+            return int(self._rows[device, int(vlan)])
+        return row - gone + device
+
     def overflow(self, device: int) -> int:
         """Return the row that counts what is beyond the cap on VLANs."""
-        return self._limit + device
+        return self._limit + len(self._names) + device
 
-    def locate(self, device: int, vlans: Ints) -> npt.NDArray[np.intp]:
-        """Return the segment of each VID in `vlans` on `device`, admitting new ones in order."""
+    def locate(self, device: int, vlans: Ints, now: float) -> npt.NDArray[np.intp]:
+        """Return the segment of each VID in `vlans` on `device`, admitting new ones in order.
+
+        `now` is monotonic, in seconds.
+        """
         segments: npt.NDArray[np.intp] = self._rows[device][vlans].astype(np.intp)
         new = segments == _NONE
         if new.any():
             for vlan in dict.fromkeys(vlans[new].tolist()):
                 self._admit(device, vlan)
             segments = self._rows[device][vlans].astype(np.intp)
-            refused = segments == _NONE
-            self._refusals += int(refused.sum())
-            segments[refused] = self.overflow(device)
+            segments[segments == _NONE] = self.overflow(device)
+        tagged = segments[segments < self._limit]
+        self._seen[tagged] = now
         return segments
 
     def _admit(self, device: int, vlan: int) -> None:
         if self._free:
             row = self._free.pop()
             self._rows[device, vlan] = row
-            self._label[row] = (device, str(vlan) if vlan else "")
+            self._label[row] = (device, str(vlan))
         else:
             self._label[self.overflow(device)] = (device, OTHER)
 
+    def idle(self, since: float, keep: Iterable[int]) -> int | None:
+        """Return the tagged segment that was seen last before `since`, if any; none of `keep`."""
+        used = [row for row in self._label if row < self._limit]
+        candidates = set(used).difference(keep)
+        row = min(candidates, key=self._seen.__getitem__, default=None)
+        return row if row is not None and self._seen[row] < since else None
+
     def labels(self) -> dict[int, tuple[str, str]]:
-        """Return (device, vlan) label values by segment, of every segment seen."""
+        """Return (device, vlan) label values by segment, of every segment known."""
         return {row: (self.name(device), vlan) for row, (device, vlan) in self._label.items()}
 
-    def usage(self) -> Usage:
-        """Tell how full the table of VLANs is; refusals are frames counted as OTHER."""
-        vlans = self._limit - len(self._free)
-        return Usage("vlans", vlans, self._limit, evictions=0, refusals=self._refusals)
-
-    @property
-    def device_limit(self) -> int:
-        """How many devices may be known at once."""
-        return len(self._names)
+    def entries(self) -> int:
+        """Return how many tagged segments are known."""
+        return self._limit - len(self._free)
 
     def device_names(self) -> dict[int, str]:
         """Return the names of the known devices by number."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..dissect.arp import ArpPackets
-from ..limits import Limits
-from .addresses import AddressTable, Subnet
+from ..dissect.frames import Ints
+from ..limits import VLAN_IDLE_SECONDS, Limits
+from .addresses import AddressTable, Rows, Subnet
 from .bindings import Bindings, Moves, Sightings
 from .segments import Segments
 from .usage import Usage
@@ -23,18 +24,38 @@ class Tables:
         self.lock = threading.RLock()
         self.segments = Segments(limits.vlans, limits.devices)
         self.addresses = AddressTable(limits)
-        self.bindings = Bindings(self.addresses, limits.vlans)
+        self.bindings = Bindings(self.addresses, self.segments.overflow(0))
         self.subnets: dict[int, Sequence[Subnet]] = {}
         self._gone: dict[int, None] = {}
-        self._devices_evicted = 0
-        self._devices_refused = 0
+        self._limits = limits
+        self._devices_evicted = self._devices_refused = 0
+        self._vlans_evicted = self._vlans_refused = 0
 
     def observe(
         self, device: int, packets: ArpPackets, now: float
     ) -> tuple[Sightings, Moves | None]:
         """Place a batch of one device's packets in the tables; `now` is monotonic, in seconds."""
-        segment = self.segments.locate(device, packets.vlan)
+        segment = self._segment(device, packets.vlan, now)
         return self.bindings.observe(packets, segment, self.subnets.get(device, ()), now)
+
+    def _segment(self, device: int, vlans: Ints, now: float) -> Rows:
+        segment = self.segments.locate(device, vlans, now)
+        overflow = self.segments.overflow(device)
+        if (segment == overflow).any() and self._make_room(now):
+            segment = self.segments.locate(device, vlans, now)
+        self._vlans_refused += int((segment == overflow).sum())
+        return segment
+
+    def _make_room(self, now: float) -> bool:
+        """Free the place of a VLAN that has been idle for long and has no protected address."""
+        keep = self.addresses.protected_segments().tolist()
+        idle = self.segments.idle(now - VLAN_IDLE_SECONDS, keep)
+        if idle is None:
+            return False
+        self.addresses.forget([idle])
+        self.segments.remove(idle)
+        self._vlans_evicted += 1
+        return True
 
     def device(self, name: str) -> int | None:
         """Return the number of the device `name`, known or new; None while all are in use.
@@ -58,13 +79,17 @@ class Tables:
         with self.lock:
             self._gone[number] = None
 
-    def rename(self, number: int, name: str) -> None:
-        """A device has a new name; what a vanished device of that name left behind is dropped."""
+    def rename(self, names: Mapping[int, str]) -> None:
+        """Devices have new names; what is left of one that is gone goes on with its name."""
         with self.lock:
-            for other in list(self._gone):
-                if self.segments.name(other) == name:
-                    self._forget(other)
-            self.segments.rename(number, name)
+            for number, name in names.items():
+                self.segments.rename(number, name)
+            for number, name in names.items():
+                for gone in [other for other in self._gone if self.segments.name(other) == name]:
+                    for source, target in self.segments.absorb(number, gone):
+                        self.addresses.move(source, target)
+                    self.subnets.pop(gone, None)
+                    del self._gone[gone]
 
     def _forget(self, number: int) -> None:
         self.addresses.forget(self.segments.forget(number))
@@ -79,13 +104,15 @@ class Tables:
     def usage(self) -> list[Usage]:
         """Tell how full each table is."""
         with self.lock:
+            devices = len(self.segments.device_names())
+            evicted, refused = self._vlans_evicted, self._vlans_refused
             return [
                 self.addresses.usage(),
-                self.segments.usage(),
+                Usage("vlans", self.segments.entries(), self._limits.vlans, evicted, refused),
                 Usage(
                     "devices",
-                    len(self.segments.device_names()),
-                    self.segments.device_limit,
+                    devices,
+                    self._limits.devices,
                     self._devices_evicted,
                     self._devices_refused,
                 ),

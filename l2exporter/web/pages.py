@@ -25,7 +25,7 @@ _LANDING = """\
 <ul>
 <li><a href="{metrics}">Metrics</a></li>
 <li><a href="/-/healthy">Health</a>: the process answers</li>
-<li><a href="/-/ready">Readiness</a>: it sees what it was asked to watch</li>
+<li><a href="/-/ready">Readiness</a>: capturing does not fail</li>
 </ul>
 </main>
 </body>

@@ -29,9 +29,10 @@ class Recorder:
             self.names.append(name)
         return self.names.index(name)
 
-    def rename(self, number: int, name: str) -> None:
-        self.names[number] = name
-        self.news.append(("renamed", number))
+    def rename(self, names: Mapping[int, str]) -> None:
+        for number, name in names.items():
+            self.names[number] = name
+            self.news.append(("renamed", number))
 
     def retire(self, number: int) -> None:
         self.news.append(("retired", number))

@@ -86,7 +86,7 @@ def test_without_the_privilege_it_tries_once_and_says_so_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, still: StillHost
 ) -> None:
     tries: list[float] = []
-    monkeypatch.setattr(live, "Ring", refusing(errno.EPERM, tries))
+    monkeypatch.setattr(roster, "Ring", refusing(errno.EPERM, tries))
     sink = Recorder()
     with capture_still(still, sink) as made:
         still.speak(lambda: True)
@@ -100,13 +100,13 @@ def test_a_ring_that_cannot_be_opened_is_tried_again_ever_later(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, still: StillHost
 ) -> None:
     tries: list[float] = []
-    monkeypatch.setattr(live, "Ring", refusing(errno.ENOMEM, tries))
+    monkeypatch.setattr(roster, "Ring", refusing(errno.ENOMEM, tries))
     with capture_still(still, Recorder()) as made:
         wait_until(lambda: len(tries) == 3, "the third attempt")
         assert lanes(made)["eth7"].up is False
     first, second = tries[1] - tries[0], tries[2] - tries[1]
-    assert first >= live.FIRST_RETRY_SECONDS
-    assert second >= 2 * live.FIRST_RETRY_SECONDS
+    assert first >= roster.FIRST_RETRY_SECONDS
+    assert second >= 2 * roster.FIRST_RETRY_SECONDS
     assert {record.message for record in caplog.records} == {
         "eth7: cannot capture: Cannot allocate memory"
     }
@@ -118,7 +118,7 @@ def test_netlink_that_fails_is_asked_again(
     def fail() -> bool:
         raise KernelError("netlink: no answer")
 
-    monkeypatch.setattr(live, "Ring", refusing(errno.EPERM, []))
+    monkeypatch.setattr(roster, "Ring", refusing(errno.EPERM, []))
     sink = Recorder()
     with capture_still(still, sink):
         del still.links[7]

@@ -78,7 +78,7 @@ def test_the_moves_are_the_four_lines_of_the_log(
 
 
 def test_the_exposition_counts_them_and_shows_the_last() -> None:
-    replay = Replay(Settings(REPLAY_COLLECTORS, "vlan0", None))
+    replay = Replay(Settings((CAPTURE,), REPLAY_COLLECTORS, "vlan0", None))
     replay.read(CAPTURE, None)
     lines = replay.exposition().splitlines()
     address = f'device="vlan0",ip="{OWNER_IP}",vlan=""'

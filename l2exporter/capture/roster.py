@@ -1,0 +1,242 @@
+"""The devices that are captured, their rings and figures, as links come, go and change names."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..dissect.frames import Frames
+from ..kernel.host import Host
+from ..kernel.links import Link
+from .devices import DOWN
+from .lane import Lane
+from .ring import Ring
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY_SECONDS = 1.0
+LAST_RETRY_SECONDS = 60.0
+_DRAINS_A_TURN = 4
+_LANE = "fast"
+
+
+class Sink(Protocol):
+    """Where frames and the news of devices go; called from the capture thread alone."""
+
+    def device(self, name: str) -> int | None:
+        """Return a number for the device of that name; None when there are too many."""
+
+    def rename(self, names: Mapping[int, str]) -> None:
+        """Devices, by number, have new names, all at once: two may have exchanged theirs."""
+
+    def retire(self, number: int) -> None:
+        """The device is not captured any more."""
+
+    def frames(self, number: int, frames: Frames) -> None:
+        """Take in a batch."""
+
+    def surroundings(self, host: Host, numbers: Mapping[int, int]) -> None:
+        """Links, addresses or gateways changed; `numbers` are those of the captured links."""
+
+
+@dataclass(slots=True, eq=False)
+class Device:
+    """A device's lane; outlives its ring, and the link as long as its number does."""
+
+    number: int
+    name: str
+    index: int | None = None
+    up: bool = False
+    ring: Ring | None = None
+    opened: bool = False
+    frames: int = 0
+    drops: int = 0
+    retry_at: float = 0.0
+    retry_after: float = FIRST_RETRY_SECONDS
+
+    def postpone(self) -> None:
+        """Let the ring be opened again later, each time twice as late."""
+        self.retry_at = time.monotonic() + self.retry_after
+        self.retry_after = min(2 * self.retry_after, LAST_RETRY_SECONDS)
+
+
+class Roster:
+    """Which link is which device, and a ring for each; for the capture thread.
+
+    `lanes` may be called from any thread. `named` are the devices that the operator asked for by
+    name: they are told of even while they are gone.
+    """
+
+    def __init__(
+        self, sink: Sink, named: tuple[str, ...], *, slots: int, promiscuous: bool
+    ) -> None:
+        self._sink = sink
+        self._named = named
+        self._slots = slots
+        self._promiscuous = promiscuous
+        self._devices: dict[int, Device] = {}
+        self._present: dict[int, Device] = {}
+        self._homeless: dict[int, str] = {}
+        self._denied = False
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[Device]:
+        return iter(list(self._present.values()))
+
+    def numbers(self) -> dict[int, int]:
+        """Return the numbers of the devices that are there, by index."""
+        return {index: device.number for index, device in self._present.items()}
+
+    def waiting(self) -> list[Device]:
+        """Return the devices whose ring is to be opened at their `retry_at`."""
+        return [] if self._denied else [device for device in self if device.ring is None]
+
+    def follow(self, links: Mapping[int, Link], reasons: Mapping[int, str]) -> None:
+        """Make devices and rings agree with the links; `reasons` as `devices.choose` gives them."""
+        for index, device in list(self._present.items()):
+            # A device that is only down keeps its ring: frames flow again when it comes back.
+            if reasons.get(index, "gone") not in ("", DOWN):
+                self._leave(index, device)
+        # Before anybody enters: a newcomer may have the name that another just gave away.
+        self._rename({i: links[i].name for i in self._present if links[i].name != self._name(i)})
+        wanted = {index for index, reason in reasons.items() if not reason}
+        for index in wanted - self._present.keys():
+            self._enter(links[index])
+        self._homeless = {i: name for i, name in self._homeless.items() if i in wanted}
+        for index, device in self._present.items():
+            device.up = links[index].up
+            if device.ring is None and not self._denied and device.retry_at <= time.monotonic():
+                self._open(device, index)
+
+    def _name(self, index: int) -> str:
+        return self._present[index].name
+
+    def _rename(self, names: Mapping[int, str]) -> None:
+        renamed = {self._present[index].number: name for index, name in names.items()}
+        if not renamed:
+            return
+        self._sink.rename(renamed)
+        with self._lock:
+            for number, name in renamed.items():
+                log.info("%s: renamed to %s", self._devices[number].name, name)
+                self._devices[number].name = name
+                self._absorb(self._devices[number])
+
+    def _absorb(self, device: Device) -> None:
+        """Go on with the figures that a device which is gone left under the same name."""
+        for number, other in list(self._devices.items()):
+            if other.name == device.name and other is not device and other.index is None:
+                device.opened |= other.opened
+                device.frames += other.frames
+                device.drops += other.drops
+                del self._devices[number]
+
+    def _enter(self, link: Link) -> None:
+        number = self._sink.device(link.name)
+        if number is None:
+            if link.index not in self._homeless:
+                log.warning("%s: not captured: more devices than limits.devices", link.name)
+            self._homeless[link.index] = link.name
+            return
+        self._homeless.pop(link.index, None)
+        device = self._devices.get(number)
+        if device is None or device.name != link.name:
+            device = Device(number, link.name)
+        device.index = link.index
+        device.retry_at = 0.0
+        with self._lock:
+            self._devices[number] = device
+        self._present[link.index] = device
+
+    def _leave(self, index: int, device: Device) -> None:
+        if device.opened:
+            log.info("%s: no longer captured", device.name)
+        self._close(device)
+        del self._present[index]
+        device.index = None
+        device.up = False
+        self._sink.retire(device.number)
+
+    def _open(self, device: Device, index: int) -> None:
+        try:
+            ring = Ring(index, self._slots, promiscuous=self._promiscuous)
+        except PermissionError:
+            self._denied = True
+            log.error(
+                "no frames are captured: CAP_NET_RAW is missing"
+                " (run as root, or grant it: setcap, AmbientCapabilities=, --cap-add=NET_RAW)"
+            )
+        except OSError as error:
+            log.warning("%s: cannot capture: %s", device.name, error.strerror)
+            device.postpone()
+        else:
+            device.ring = ring
+            device.opened = True
+            device.retry_after = FIRST_RETRY_SECONDS
+            log.info("%s: capturing", device.name)
+
+    def close(self) -> None:
+        """Close every ring; `lanes` still answers."""
+        for device in self:
+            self._close(device)
+
+    def _close(self, device: Device) -> None:
+        ring = device.ring
+        if ring is None:
+            return
+        try:
+            self.take(device)
+        finally:
+            with self._lock:  # lanes() must see the drops once, not twice and not never
+                ring.close()
+                device.drops += ring.drops()
+                device.ring = None
+
+    def take(self, device: Device) -> int:
+        """Take in what waits in a device's ring, up to a bound; return how many frames."""
+        count = 0
+        for _ in range(_DRAINS_A_TURN):
+            frames = device.ring.drain(time.monotonic()) if device.ring else None
+            if frames is None:
+                break
+            count += len(frames)
+            device.frames += len(frames)
+            self._sink.frames(device.number, frames)
+        return count
+
+    def fault(self, device: Device) -> None:
+        """Read a socket's error away; unless the device is merely down, the ring goes with it.
+
+        Netlink may not tell of a device that is gone: another can have its index by then.
+        """
+        if device.ring is None or (device.ring.error() == errno.ENETDOWN and device.ring.bound()):
+            return
+        self._close(device)
+        device.postpone()
+
+    def lanes(self) -> list[Lane]:
+        """Tell how each lane fares; from any thread."""
+        now = time.monotonic()
+        with self._lock:
+            known = [self._lane(device, now) for device in self._devices.values()]
+        names = sorted(self._homeless.values())
+        return known + [Lane(name, _LANE, False, None, None, None) for name in names]
+
+    def _lane(self, device: Device, now: float) -> Lane:
+        ring = device.ring
+        up: bool | None = ring is not None and device.up
+        if device.index is None and device.name not in self._named:
+            up = None
+        return Lane(
+            device=device.name,
+            lane=_LANE,
+            up=up,
+            frames=device.frames if device.opened else None,
+            drops=device.drops + (ring.drops() if ring else 0) if device.opened else None,
+            used=None if ring is None else ring.used(now),
+        )
