@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.0005
 """How long a scrape may keep the interpreter from the capture thread (default: 5 ms). Arrays
 release the interpreter many times a batch, and at each the thread would wait that long."""
+
+_M_ARENA_MAX = -8  # malloc.h
 
 REPLAY_COLLECTORS = tuple(name for name in COLLECTORS if name != "exporter")
 """What a capture leads to; the process that reads it is no part of that."""
@@ -94,6 +97,7 @@ class Exporter:
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration file again."""
         sys.setswitchinterval(SWITCH_SECONDS)
+        _share_one_heap()
         privileges.attempt(privileges.drop)
         if self._settings.file and not os.access(self._settings.file, os.R_OK):
             log.warning("%s: cannot be read again by SIGHUP", self._settings.file)
@@ -126,6 +130,13 @@ class Exporter:
         self._pipeline.protect(_ipv4(self._file))
         self._reload = ReloadStatus(True, time.time())
         log.info("configuration read again")
+
+
+def _share_one_heap() -> None:
+    """Have glibc serve all threads from one heap: each one's own would keep its largest scrape."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # musl has none, and one heap
+        mallopt(_M_ARENA_MAX, 1)
 
 
 class Replay:

@@ -16,14 +16,10 @@ from .roster import Device, Roster, Sink
 
 log = logging.getLogger(__name__)
 
-BUSY_SECONDS = 0.01
-QUIET_SECONDS = 0.04
-"""Wait after the first frame, for others to join it: batches are what makes a frame cheap. While
-frames are few the wait is longer, since then the batches themselves are the cost; the fastest
-storm that begins in it fills half of a ring."""
-
-BUSY_FRAMES = 100
-"""In one turn; below it the wait is the quiet one."""
+NAP_SECONDS = 0.015
+NAPS = 3
+"""Waits after the first frame, for others to join it: batches are what makes a frame cheap. A
+ring that is a quarter full ends them; in a nap even the fastest storm does not fill the rest."""
 
 FOLLOW_SECONDS = 0.1
 """Between two looks at what netlink tells: a host that starts 500 guests makes thousands."""
@@ -50,7 +46,6 @@ class LiveCapture:
         self._roster = Roster(sink, selection.names, slots=slots, promiscuous=promiscuous)
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._follow_at: float | None = None
-        self._wait = QUIET_SECONDS
         self._stopping = False
         self._logged: set[type[Exception]] = set()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
@@ -109,9 +104,15 @@ class LiveCapture:
             self._hear()
         finally:
             # Whatever is wrong with one device, the frames of the others are taken in.
-            time.sleep(self._wait)
-            count = sum(self._roster.take(device) for device in self._roster)
-            self._wait = BUSY_SECONDS if count >= BUSY_FRAMES else QUIET_SECONDS
+            self._nap()
+            for device in self._roster:
+                self._roster.take(device)
+
+    def _nap(self) -> None:
+        for _ in range(NAPS):
+            time.sleep(NAP_SECONDS)
+            if self._roster.crowded():
+                break
 
     def _hear(self) -> None:
         poll, rings = self._poll()

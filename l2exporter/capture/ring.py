@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dissect.frames import SNAPLEN, UNTAGGED, Frames
+from ..limits import RING_BATCH
 from . import filters
 
 SLOT: Final = 128
@@ -75,7 +76,7 @@ class Ring:
             self._socket.close()
             raise
         self._bytes = np.frombuffer(self._map, dtype=np.uint8).reshape(slots, SLOT)
-        self._headers = np.frombuffer(self._map, dtype=_HEADER)
+        self._status = np.frombuffer(self._map, dtype=_HEADER)["status"]
         self._slots = slots
         self._next = 0
         self._drops = 0
@@ -103,54 +104,49 @@ class Ring:
         return self._socket.fileno()
 
     def drain(self, now: float) -> Frames | None:
-        """Return the frames that wait, up to the ring's end, and give their slots back.
+        """Return frames that wait, at most RING_BATCH, and give their slots back.
 
         None when nothing waits. `now` is the monotonic time of the batch, in seconds.
         """
-        count = self._waiting()
-        if not count:
+        waiting = self._waiting()
+        if not waiting:
             return None
-        self._peak.note(count / self._slots, now)
+        self._peak.note(waiting / self._slots, now)
+        count = min(waiting, RING_BATCH)
         part = slice(self._next, self._next + count)
-        headers = self._headers[part].copy()
+        # One copy of whole slots, after which the kernel may have them back.
+        slots = self._bytes[part].copy()
+        self._status[part] = _STATUS_KERNEL
+        self._next = (self._next + count) % self._slots
+        headers = slots.view(_HEADER)[:, 0]
         tci = headers["tci"].astype(np.int32)
         tci[headers["status"] & _STATUS_VLAN_VALID == 0] = UNTAGGED
-        frames = Frames(
-            data=self._data(part, headers["mac"]),
+        return Frames(
+            data=_frames(slots, headers["mac"]),
             captured=np.minimum(headers["captured"], SLOT - headers["mac"]).astype(np.int32),
             tci=tci,
             sent=headers["packet_type"] == _PACKET_OUTGOING,
             time=headers["sec"] + headers["nsec"] * 1e-9,
             now=now,
         )
-        self._headers["status"][part] = _STATUS_KERNEL
-        self._next = (self._next + count) % self._slots
-        return frames
 
     def _waiting(self) -> int:
         """Count the slots from the next on that the kernel has filled, as far as the ring's end."""
-        status = self._headers["status"][self._next :]
+        status = self._status[self._next :]
         count, step = 0, _FIRST_LOOK
         while count < len(status):
             filled = status[count : count + step] & _STATUS_USER
             if not filled.all():
-                return count + int(filled.argmin())
+                count += int(filled.argmin())
+                break
             count += len(filled)
             step *= 4
         return count
 
-    def _data(self, part: slice, mac: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
-        """Copy the frames out of their slots, from the MAC offset that each header names."""
-        data = np.zeros((len(mac), SNAPLEN), dtype=np.uint8)
-        slots = self._bytes[part]
-        first = int(mac[0])
-        if (mac == first).all():
-            data[:, : SLOT - first] = slots[:, first : first + SNAPLEN]
-            return data
-        for offset in np.unique(mac).tolist():
-            rows = mac == offset
-            data[rows, : SLOT - offset] = slots[rows, offset : offset + SNAPLEN]
-        return data
+    def crowded(self) -> bool:
+        """Tell whether a quarter of the ring waits, at the price of a look at one slot."""
+        slot = (self._next + self._slots // 4) % self._slots
+        return bool(self._status[slot] & _STATUS_USER)
 
     def error(self) -> int:
         """Return the socket's pending error number, 0 for none, and clear it."""
@@ -183,7 +179,7 @@ class Ring:
             if self._socket.fileno() >= 0:
                 self._socket.close()
                 # The kernel keeps the socket while it is mapped, and the arrays keep the mapping.
-                del self._bytes, self._headers
+                del self._bytes, self._status
                 self._map.close()
 
 
@@ -211,3 +207,16 @@ class Peak:
             self._previous = self._current if period == self._period + 1 else 0.0
             self._current = 0.0
             self._period = period
+
+
+def _frames(slots: npt.NDArray[np.uint8], mac: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
+    """Return the frames in their slots, from the MAC offset that each header names."""
+    first = int(mac[0])
+    if (mac == first).all() and first + SNAPLEN <= SLOT:
+        return slots[:, first : first + SNAPLEN]
+    data = np.zeros((len(mac), SNAPLEN), dtype=np.uint8)
+    for offset in np.unique(mac).tolist():
+        rows = mac == offset
+        width = min(SNAPLEN, SLOT - offset)
+        data[rows, :width] = slots[rows, offset : offset + width]
+    return data

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS = 1.0
 LAST_RETRY_SECONDS = 60.0
-_DRAINS_A_TURN = 4
+_BATCHES_A_TURN = 8
 _LANE = "fast"
 
 
@@ -197,10 +197,14 @@ class Roster:
                 device.drops += ring.drops()
                 device.ring = None
 
+    def crowded(self) -> bool:
+        """Tell whether any ring is so full that it should not wait longer."""
+        return any(device.ring.crowded() for device in self if device.ring)
+
     def take(self, device: Device) -> int:
         """Take in what waits in a device's ring, up to a bound; return how many frames."""
         count = 0
-        for _ in range(_DRAINS_A_TURN):
+        for _ in range(_BATCHES_A_TURN):
             frames = device.ring.drain(time.monotonic()) if device.ring else None
             if frames is None:
                 break

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .ethernet import Untagged
-from .frames import Flags, Ints, Times
+from .frames import SNAPLEN, Flags, Ints, Times
 
 ETHERTYPE_ARP: Final = 0x0806
 
@@ -41,7 +41,7 @@ _RECORD = np.dtype(
         "names": ["ethertype", "source", "header", "sender_mac", "sender_ip", "target_ip"],
         "formats": [">u2", ">u8", ">u8", ">u8", ">u4", ">u4"],
         "offsets": [12, 4, 14, 20, 28, 38],
-        "itemsize": 64,
+        "itemsize": SNAPLEN,
     }
 )
 

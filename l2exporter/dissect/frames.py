@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-SNAPLEN = 64
-"""Bytes kept of each frame: Ethernet, two VLAN tags and an ARP packet take 50."""
+SNAPLEN = 62
+"""Bytes kept of each frame: Ethernet, three VLAN tags and an ARP packet take 54."""
 
 UNTAGGED = -1
 
@@ -22,7 +22,7 @@ Flags = npt.NDArray[np.bool_]
 class Frames:
     """`n` Ethernet frames in the order of the wire, as columns.
 
-    data     (n, SNAPLEN) uint8, C-contiguous: each frame from its destination address on; the
+    data     (n, SNAPLEN) uint8, rows contiguous: each frame from its destination address on; the
              tag that the kernel took off is not in it
     captured (n,) int32: how many bytes of the row are the frame's own (at most SNAPLEN);
              those behind them mean nothing
