@@ -95,8 +95,7 @@ def load(path: str | None) -> FileConfig:
 
 def _text(path: str) -> str:
     try:
-        # A pipe must not hold up the signals that wait for this.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with open(path, "rb", opener=_open) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ConfigError(f"{path}: not a regular file")
             data = file.read(MAX_FILE_BYTES + 1)
@@ -109,6 +108,11 @@ def _text(path: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}: line {line}: not UTF-8") from error
+
+
+def _open(path: str, flags: int) -> int:
+    # A pipe must not hold up the signals that wait for this.
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 class _Reader:

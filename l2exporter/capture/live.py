@@ -16,8 +16,8 @@ from .roster import Device, Roster, Sink
 
 log = logging.getLogger(__name__)
 
-NAP_SECONDS = 0.015
-NAPS = 3
+NAP_SECONDS = 0.01
+NAPS = 4
 """Waits after the first frame, for others to join it: batches are what makes a frame cheap. A
 ring that is a quarter full ends them; in a nap even the fastest storm does not fill the rest."""
 

@@ -133,21 +133,34 @@ class AddressTable:
         protected: bool = False,
         foreign: bool = False,
     ) -> None:
-        for key in keys.tolist():
-            row = self._vacate(protected=protected, foreign=foreign, now=now)
+        free = [self._free.pop() for _ in range(min(len(self._free), len(keys)))]
+        rows = np.array(free, dtype=np.intp)
+        self._occupy(keys[: len(rows)], rows, now, protected=protected, foreign=foreign)
+        for key in keys[len(rows) :]:
+            row = self._evict(now, protected=protected, foreign=foreign)
             if row is None:
                 return
-            self._row[key] = row
-            self._key[row] = key
-            self._seen[row] = now
-            self._used[row] = True
-            self._protected[row] = protected
-            self._foreign[row] = foreign
+            rows = np.array([row], dtype=np.intp)
+            self._occupy(np.array([key]), rows, now, protected=protected, foreign=foreign)
 
-    def _vacate(self, *, now: float, protected: bool, foreign: bool) -> int | None:
-        """Return a cleared row, by evicting if none is free; None when nobody may be evicted."""
-        if self._free:
-            return self._free.pop()
+    def _occupy(
+        self,
+        keys: npt.NDArray[np.uint64],
+        rows: Rows,
+        now: float,
+        *,
+        protected: bool,
+        foreign: bool,
+    ) -> None:
+        self._row.update(zip(keys.tolist(), rows.tolist(), strict=True))
+        self._key[rows] = keys
+        self._seen[rows] = now
+        self._used[rows] = True
+        self._protected[rows] = protected
+        self._foreign[rows] = foreign
+
+    def _evict(self, now: float, *, protected: bool, foreign: bool) -> int | None:
+        """Return a cleared row by evicting its address; None when none may be evicted."""
         if not protected and not self._replacement.take(1, now):
             return None
         candidates = ~self._protected

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import numpy.typing as npt
 
@@ -35,7 +33,7 @@ class Segments:
         self._names: list[str | None] = [None] * devices
         self._rows = np.full((devices, VLANS), _NONE, dtype=np.int32)
         self._label: dict[int, tuple[int, str]] = {}
-        self._seen = np.zeros(vlans, dtype=np.float64)
+        self._seen = np.full(vlans, np.inf)
         self._free = list(range(vlans - 1, -1, -1))
 
     def device(self, name: str) -> int | None:
@@ -77,7 +75,10 @@ class Segments:
         self.columns.clear(row)
         if row < self._limit:
             self._rows[device, int(vlan)] = _NONE
+            self._seen[row] = np.inf
             self._free.append(row)
+            # There is room again: VLANs that were refused may try anew.
+            self._rows[self._rows >= self.overflow(0)] = _NONE
 
     def absorb(self, device: int, gone: int) -> list[tuple[int, int]]:
         """Add the figures of `gone` to `device`'s and free its number.
@@ -103,9 +104,10 @@ class Segments:
 
     def _counterpart(self, row: int, device: int, gone: int, vlan: str) -> int:
         """Return the row of `device` for what `row` is to `gone`; _NONE when there is none yet."""
-        if row < self._limit:
-            return int(self._rows[device, int(vlan)])
-        return row - gone + device
+        if row >= self._limit:
+            return row - gone + device
+        target = int(self._rows[device, int(vlan)])
+        return target if target < self._limit else _NONE
 
     def overflow(self, device: int) -> int:
         """Return the row that counts what is beyond the cap on VLANs."""
@@ -122,7 +124,6 @@ class Segments:
             for vlan in dict.fromkeys(vlans[new].tolist()):
                 self._admit(device, vlan)
             segments = self._rows[device][vlans].astype(np.intp)
-            segments[segments == _NONE] = self.overflow(device)
         tagged = segments[segments < self._limit]
         self._seen[tagged] = now
         return segments
@@ -133,14 +134,15 @@ class Segments:
             self._rows[device, vlan] = row
             self._label[row] = (device, str(vlan))
         else:
+            self._rows[device, vlan] = self.overflow(device)
             self._label[self.overflow(device)] = (device, OTHER)
 
-    def idle(self, since: float, keep: Iterable[int]) -> int | None:
+    def idle(self, since: float, keep: npt.NDArray[np.intp]) -> int | None:
         """Return the tagged segment that was seen last before `since`, if any; none of `keep`."""
-        used = [row for row in self._label if row < self._limit]
-        candidates = set(used).difference(keep)
-        row = min(candidates, key=self._seen.__getitem__, default=None)
-        return row if row is not None and self._seen[row] < since else None
+        seen = self._seen.copy()
+        seen[keep[keep < self._limit]] = np.inf
+        row = int(seen.argmin())
+        return row if seen[row] < since else None
 
     def labels(self) -> dict[int, tuple[str, str]]:
         """Return (device, vlan) label values by segment, of every segment known."""

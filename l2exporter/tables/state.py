@@ -48,7 +48,7 @@ class Tables:
 
     def _make_room(self, now: float) -> bool:
         """Free the place of a VLAN that has been idle for long and has no protected address."""
-        keep = self.addresses.protected_segments().tolist()
+        keep = self.addresses.protected_segments()
         idle = self.segments.idle(now - VLAN_IDLE_SECONDS, keep)
         if idle is None:
             return False
