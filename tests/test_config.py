@@ -207,3 +207,12 @@ def test_the_addresses_that_may_be_protected_are_limited(file: Path) -> None:
     assert len(loads(file, f"protected_addresses:\n{lines}").protected) == PROTECTED_ADDRESSES
     file.write_text(f"protected_addresses:\n{lines}- 192.0.2.1\n")
     assert complaint(file) == f"line 2: protected_addresses: more than {PROTECTED_ADDRESSES}"
+
+
+def test_as_many_as_may_be_fit_into_a_file_in_the_longest_form(file: Path) -> None:
+    rest = f"  mac: 02:00:00:00:00:53\n  role: {'r' * 32}\n"
+    lines = "".join(
+        f"- ip: 2001:0db8:0000:0000:0000:ffff:ffff:{n:04x}\n{rest}"
+        for n in range(PROTECTED_ADDRESSES)
+    )
+    assert len(loads(file, f"protected_addresses:\n{lines}").protected) == PROTECTED_ADDRESSES

@@ -57,8 +57,18 @@ def test_a_file_may_be_so_large_and_no_larger(file: Path) -> None:
     assert complaint(file) == f"larger than {config.MAX_FILE_BYTES} bytes"
 
 
-def test_an_endless_file_is_read_no_further_than_that() -> None:
-    assert complaint(Path("/dev/zero")) == f"larger than {config.MAX_FILE_BYTES} bytes"
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), Path("/dev/null")):
+        assert complaint(path) == "not a regular file"
+
+
+def test_what_is_refused_leaves_no_descriptor_behind(tmp_path: Path) -> None:
+    before = os.listdir("/proc/self/fd")
+    for path in (tmp_path, Path("/dev/zero"), tmp_path / "none.yml"):
+        complaint(path)
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_a_file_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
