@@ -109,7 +109,7 @@ def test_a_batch_becomes_sightings_then_moves_then_faults() -> None:
         frames.announcement(A, ip),
         frames.announcement(B, ip),
         frames.announcement(A, ip)[:41],
-        frames.tagged(frames.announcement(A, ip), 1, 2, 3),
+        frames.tagged(frames.announcement(A, ip), 1, 2, 3, 4),
     )
     assert [type(event) for event in events] == [Sightings, Moves, Malformed, Malformed]
     sightings, moves, *faults = events

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from l2exporter.capture.pcap import read_frames
+from l2exporter.dissect.frames import SNAPLEN
 from l2exporter.errors import CaptureFileError
 
 from .files import MICRO, NANO, SLL, Frame, outcome, pcap, record
@@ -23,9 +24,10 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "capture"
 
 
-def batches(file: Path, *seconds: int) -> list[list[float]]:
-    file.write_bytes(pcap(*(record(ARP, at) for at in seconds)))
-    return [batch.time.tolist() for batch in read_frames(str(file))]
+def batches(file: Path, *seconds: float) -> list[tuple[list[float], float]]:
+    """(times, clock) of each batch of a file with a frame at each of `seconds`."""
+    file.write_bytes(pcap(*(record(ARP, int(at), int(at % 1 * 1e6)) for at in seconds)))
+    return [(batch.time.tolist(), batch.now) for batch in read_frames(str(file))]
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -38,17 +40,17 @@ def test_reads_either_byte_order_and_unit(file: Path, order: str, magic: int, un
 
 
 def test_batch_has_the_columns_of_frames(file: Path) -> None:
-    file.write_bytes(pcap(record(ARP, 1), record(b"", 2), record(bytes([7]) * 1500, 3)))
+    file.write_bytes(pcap(record(ARP, 1), record(b"", 1, 9), record(bytes([7]) * 1500, 1, 500_000)))
     (batch,) = read_frames(str(file))
-    assert batch.data.shape == (3, 64)
+    assert batch.data.shape == (3, SNAPLEN)
     assert batch.data.dtype == np.uint8
     assert batch.data.flags.c_contiguous
     assert batch.data.flags.writeable
-    assert batch.captured.tolist() == [42, 0, 64]
-    assert batch.data[2].tolist() == [7] * 64
+    assert batch.captured.tolist() == [42, 0, SNAPLEN]
+    assert batch.data[2].tolist() == [7] * SNAPLEN
     kinds = [column.dtype for column in (batch.captured, batch.tci, batch.sent, batch.time)]
     assert kinds == [np.int32, np.int32, np.bool_, np.float64]
-    assert batch.now == 3.0
+    assert batch.now == 1.5
 
 
 def test_no_records_is_no_fault(file: Path) -> None:
@@ -74,26 +76,27 @@ def test_cooked_linktype_is_rewritten(file: Path) -> None:
 
 
 def test_batches_hold_at_most_4096_frames(file: Path) -> None:
-    assert [len(times) for times in batches(file, *[5] * 10_000)] == [4096, 4096, 1808]
+    assert [len(times) for times, _ in batches(file, *[5] * 10_000)] == [4096, 4096, 1808]
 
 
-def test_batches_hold_at_most_ten_seconds(file: Path) -> None:
-    assert batches(file, 100, 105, 110, 111, 121, 132) == [[100, 105, 110], [111, 121], [132]]
-
-
-def test_time_that_goes_back_leaves_the_clock_where_it_was(file: Path) -> None:
-    file.write_bytes(pcap(record(ARP, 100), record(ARP, 50), record(ARP, 105), record(ARP, 111)))
-    assert [(b.time.tolist(), b.now) for b in read_frames(str(file))] == [
-        ([100, 50, 105], 105.0),
-        ([111], 111.0),
+def test_batches_hold_at_most_one_second(file: Path) -> None:
+    assert batches(file, 100, 100.5, 101, 101.125, 102.125, 103.25) == [
+        ([100, 100.5, 101], 101.0),
+        ([101.125, 102.125], 102.125),
+        ([103.25], 103.25),
     ]
 
 
-def test_ten_seconds_are_of_the_clock_even_where_a_batch_begins_with_old_frames(file: Path) -> None:
-    late = [record(ARP, at) for at in (50, 51, 110, 111)]
-    file.write_bytes(pcap(*[record(ARP, 100)] * 4096, *late))
-    _, *rest = read_frames(str(file))
-    assert [(b.time.tolist(), b.now) for b in rest] == [([50, 51, 110], 110.0), ([111], 111.0)]
+def test_time_that_goes_back_leaves_the_clock_where_it_was(file: Path) -> None:
+    assert batches(file, 100, 50, 100.5, 101.125) == [
+        ([100, 50, 100.5], 100.5),
+        ([101.125], 101.125),
+    ]
+
+
+def test_the_second_is_of_the_clock_even_where_a_batch_begins_with_old_frames(file: Path) -> None:
+    _, *rest = batches(file, *[100] * 4096, 50, 51, 101, 101.125)
+    assert rest == [([50, 51, 101], 101.0), ([101.125], 101.125)]
 
 
 def test_progress_counts_bytes_on_disk_up_to_the_whole(file: Path) -> None:
@@ -157,7 +160,7 @@ def test_fault_names_the_record_and_comes_after_the_frames_before_it(
 
 def test_largest_captured_length_is_read(file: Path) -> None:
     file.write_bytes(pcap(record(bytes(262144), 1), record(ARP, 2)))
-    assert outcome(file) == ([Frame(bytes(64), 1.0), Frame(ARP, 2.0)], None)
+    assert outcome(file) == ([Frame(bytes(SNAPLEN), 1.0), Frame(ARP, 2.0)], None)
 
 
 def test_full_batches_before_a_fault_are_all_there(file: Path) -> None:

@@ -19,17 +19,29 @@ EACH = [
 ]
 
 
-def test_every_type_of_a_segment_is_there_from_its_first_packet_on() -> None:
+ANOMALIES = ("source_mismatch", "multicast_sender")
+
+
+def test_what_is_untagged_is_there_from_its_device_on() -> None:
     scene = Scene("arp")
     assert scene.samples("l2_arp_packets_total") == {}
-    scene.feed(frames.probe(A, ONE))
+    scene.pipeline.device("eth0")
+    zeros = {("eth0", "", kind): 0 for kind in TYPES}
+    assert scene.samples("l2_arp_packets_total") == zeros
+    assert scene.samples("l2_arp_packets_sent_total") == zeros
+    assert scene.samples("l2_arp_anomalies_total") == {("eth0", "", kind): 0 for kind in ANOMALIES}
+
+
+def test_every_type_of_a_vlan_is_there_from_its_first_packet_on() -> None:
+    scene = Scene("arp")
+    scene.feed(frames.tagged(frames.probe(A, ONE), 7))
+    both = [("eth0", vlan, kind) for vlan in ("", "7") for kind in TYPES]
     assert scene.samples("l2_arp_packets_total") == {
-        ("eth0", "", kind): float(kind == "probe") for kind in TYPES
+        key: float(key == ("eth0", "7", "probe")) for key in both
     }
-    assert scene.samples("l2_arp_packets_sent_total") == {("eth0", "", kind): 0 for kind in TYPES}
+    assert scene.samples("l2_arp_packets_sent_total") == dict.fromkeys(both, 0)
     assert scene.samples("l2_arp_anomalies_total") == {
-        ("eth0", "", "source_mismatch"): 0,
-        ("eth0", "", "multicast_sender"): 0,
+        ("eth0", vlan, kind): 0 for vlan in ("", "7") for kind in ANOMALIES
     }
 
 
@@ -63,8 +75,9 @@ def test_devices_and_vlans_are_counted_apart() -> None:
 def test_beyond_the_cap_on_vlans_no_count_is_lost() -> None:
     scene = Scene("arp", limits=Limits(addresses=16, vlans=2, devices=2))
     plain = frames.request(A, ONE, TWO)
-    scene.feed(*(frames.tagged(plain, vid) for vid in range(1, 11)))
+    scene.feed(*(frames.tagged(plain, vid) for vid in range(1, 11)), plain)
     assert scene.nonzero("l2_arp_packets_total") == {
+        ("eth0", "", "request"): 1,
         ("eth0", "1", "request"): 1,
         ("eth0", "2", "request"): 1,
         ("eth0", "other", "request"): 8,
@@ -104,5 +117,5 @@ def test_this_hosts_own_packets_are_no_anomaly() -> None:
 
 def test_malformed_and_other_frames_are_no_packets() -> None:
     scene = Scene("arp")
-    scene.feed(EACH[0][:40], bytes(60), b"", frames.tagged(EACH[0], 1, 2, 3))
-    assert scene.samples("l2_arp_packets_total") == {}
+    scene.feed(EACH[0][:40], bytes(60), b"", frames.tagged(EACH[0], 1, 2, 3, 4))
+    assert scene.nonzero("l2_arp_packets_total") == {}

@@ -81,30 +81,34 @@ def test_an_address_that_takes_over_a_row_begins_with_nothing() -> None:
     assert scene.samples(FLIPS) == {("eth0", "", TWO): 0}
 
 
+TWO_ROWS = limits.Limits(addresses=2)
+
+
 @pytest.fixture
 def few_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two pairs of MACs at once, then one in ten seconds."""
-    monkeypatch.setattr(arp_moves, "MAC_PAIR_BURST", 2)
+    """As many pairs of MACs as rows at once, then one in ten seconds."""
     monkeypatch.setattr(arp_moves, "MAC_PAIR_RATE", 0.1)
 
 
 def test_macs_are_withheld_once_pairs_come_faster_than_series_may(few_pairs: None) -> None:
-    scene = Scene("arp_moves")
-    for number in range(4):
-        scene.feed(*claims(f"192.0.2.{number}", A, B))
+    scene = Scene("arp_moves", limits=TWO_ROWS)
+    scene.feed(*claims(ONE, A, B), *claims(TWO, A, B))
     assert len(scene.samples(INFO)) == 2
+    assert scene.total(WITHHELD) == 0
+    scene.feed(announcement(C, ONE), announcement(C, TWO))
+    assert len(scene.samples(INFO)) == 0
     assert scene.total(WITHHELD) == 2
     assert scene.total(MOVES) == 4
-    assert len(scene.samples(LAST)) == 4
+    assert len(scene.samples(LAST)) == 2
     scene.now = 10
-    assert len(scene.samples(INFO)) == 3
+    assert len(scene.samples(INFO)) == 1
     scene.now = 20
-    assert len(scene.samples(INFO)) == 4
+    assert set(scene.samples(INFO)) == {("eth0", "", ip, B, C) for ip in (ONE, TWO)}
     assert scene.total(WITHHELD) == 0
 
 
 def test_a_flip_flop_shows_the_same_two_macs_without_a_token(few_pairs: None) -> None:
-    scene = Scene("arp_moves")
+    scene = Scene("arp_moves", limits=TWO_ROWS)
     scene.feed(*claims(ONE, A, B))
     for mac, other in ((A, B), (B, A)) * 5:
         scene.feed(announcement(mac, ONE))
@@ -117,7 +121,7 @@ def test_a_flip_flop_shows_the_same_two_macs_without_a_token(few_pairs: None) ->
 
 
 def test_a_scrape_without_changes_takes_no_token(few_pairs: None) -> None:
-    scene = Scene("arp_moves")
+    scene = Scene("arp_moves", limits=TWO_ROWS)
     scene.feed(*claims(ONE, A, B))
     for _ in range(10):
         assert len(scene.samples(INFO)) == 1

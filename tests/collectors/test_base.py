@@ -29,7 +29,7 @@ def test_labels_follow_a_devices_name() -> None:
     scene.feed(announcement(A, "192.0.2.1"), tagged(announcement(A, "192.0.2.2"), 7))
     number = scene.pipeline.device("eth0")
     assert number is not None
-    scene.pipeline.rename(number, "lan")
+    scene.pipeline.rename({number: "lan"})
     assert scene.samples("l2_arp_moves_total") == {
         ("lan", "", "192.0.2.1"): 0,
         ("lan", "7", "192.0.2.2"): 0,

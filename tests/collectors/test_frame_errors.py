@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from l2exporter.collectors.frame_errors import FAULTS
 from l2exporter.dissect import arp, ethernet
+from l2exporter.limits import Limits
 from tests.collectors.scene import Scene
 from tests.lab import frames
 
@@ -26,7 +27,7 @@ def test_the_reasons_are_those_of_the_dissectors() -> None:
 def test_each_malformed_frame_is_counted_under_its_device_protocol_and_reason() -> None:
     scene = Scene("frame_errors")
     scene.feed(GOOD[:13], GOOD[:20], GOOD[:40], GOOD, frames.arp("ff:ff:ff:ff:ff:ff", ONE))
-    scene.feed(frames.tagged(GOOD, 1, 2, 3), GOOD[:10], device="eth1")
+    scene.feed(frames.tagged(GOOD, 1, 2, 3, 4), GOOD[:10], device="eth1")
     scene.feed(b"", GOOD)
     assert scene.nonzero(METRIC) == {
         ("eth0", "ethernet", "truncated"): 2,
@@ -38,11 +39,27 @@ def test_each_malformed_frame_is_counted_under_its_device_protocol_and_reason() 
 
 
 def test_a_number_given_to_another_device_begins_anew() -> None:
-    scene = Scene("frame_errors")
+    scene = Scene("frame_errors", limits=Limits(devices=3))
     scene.feed(b"")
     number = scene.pipeline.device("eth0")
     assert number is not None
     scene.pipeline.retire(number)
-    for other in range(scene.tables.segments.device_limit):
+    for other in range(3):
         scene.pipeline.device(f"veth{other}")
+    assert {device for device, _, _ in scene.samples(METRIC)} == {"veth0", "veth1", "veth2"}
     assert scene.total(METRIC) == 0
+
+
+def test_a_new_name_goes_on_with_what_a_device_left_under_it() -> None:
+    scene = Scene("frame_errors")
+    scene.feed(b"", b"", device="eth0")
+    scene.feed(b"", GOOD[:20], device="eth1")
+    old, young = (scene.pipeline.device(name) for name in ("eth0", "eth1"))
+    assert old is not None
+    assert young is not None
+    scene.pipeline.retire(old)
+    scene.pipeline.rename({young: "eth0"})
+    assert scene.nonzero(METRIC) == {
+        ("eth0", "ethernet", "truncated"): 3,
+        ("eth0", "arp", "truncated"): 1,
+    }

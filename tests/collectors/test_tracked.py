@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from l2exporter.limits import Limits
 from tests.collectors.scene import Scene
-from tests.lab.frames import announcement, tagged
+from tests.lab.frames import announcement, probe, tagged
 
 A = "02:00:00:00:00:0a"
 
@@ -22,7 +22,7 @@ def test_entries_evictions_and_refusals_are_those_of_the_traffic() -> None:
     limits = Limits(addresses=2, address_burst=9, address_rate=1, vlans=1, devices=1)
     scene = Scene("tracked", limits=limits)
     plain = [announcement(A, f"192.0.2.{n}") for n in range(1, 5)]
-    scene.feed(*plain, tagged(plain[0], 7))
+    scene.feed(*plain, *(tagged(probe(A, "192.0.2.1"), vid) for vid in (7, 8)))
     scene.pipeline.device("eth1")
     assert figures(scene, "entries") == {"addresses": 2, "vlans": 1, "devices": 1}
     assert figures(scene, "evictions_total") == {"addresses": 1, "vlans": 0, "devices": 0}

@@ -27,7 +27,7 @@ def decode(frame: bytes, tci: int = UNTAGGED) -> Packet | Fault | None:
     """A frame's ARP packet, what is wrong with it, or None for a frame of another protocol."""
     frame = frame[:SNAPLEN]
     tags = [] if tci == UNTAGGED else [tci]
-    for taken in range(3):
+    for taken in range(4):
         if len(frame) < 14:
             return Fault("ethernet", "truncated")
         ethertype = int.from_bytes(frame[12:14], "big")
@@ -35,7 +35,7 @@ def decode(frame: bytes, tci: int = UNTAGGED) -> Packet | Fault | None:
             break
         if len(frame) < 18:
             return Fault("ethernet", "truncated")
-        if taken == 2:
+        if taken == 3:
             return Fault("ethernet", "too_many_tags")
         tags.append(int.from_bytes(frame[14:16], "big"))
         frame = frame[:12] + frame[16:]

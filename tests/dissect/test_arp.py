@@ -184,8 +184,12 @@ def test_the_kernels_tag_is_the_vlan() -> None:
     assert arp(REQUEST, tci=0x6007)[0].vlan.tolist() == [7]
 
 
-def test_three_tags_hide_the_packet() -> None:
-    packets, reasons = arp(frames.tagged(REQUEST, 1, 2, 3))
+@pytest.mark.parametrize("tci", [UNTAGGED, 9])
+def test_behind_three_tags_is_a_packet_and_four_hide_it(tci: int) -> None:
+    packets, reasons = arp(frames.tagged(REQUEST, 1, 2, 3), tci=tci)
+    assert (packets.sender_ip.tolist(), reasons) == ([0xC0000201], {})
+    assert packets.vlan.tolist() == [1 if tci == UNTAGGED else tci]
+    packets, reasons = arp(frames.tagged(REQUEST, 1, 2, 3, 4), tci=tci)
     assert (len(packets), reasons) == (0, {})
 
 

@@ -41,8 +41,13 @@ def test_without_tags_nothing_is_copied() -> None:
         (tagged(PLAIN, 0), 0),
         (tagged(PLAIN, 0, 7), 7),
         (tagged(PLAIN, 7, 0), 7),
+        (tagged(PLAIN, 1, 2, 3), 1),
+        (tagged(PLAIN, 0, 0, 3, outer=0x88A8), 3),
     ],
-    ids=["802.1Q", "highest", "QinQ", "Q-in-Q", "9100", "service", "priority", "0+7", "7+0"],
+    ids=[
+        *("802.1Q", "highest", "QinQ", "Q-in-Q", "9100", "service", "priority", "0+7", "7+0"),
+        *("three", "0+0+3"),
+    ],
 )
 def test_inline_tags_are_taken_out_and_the_outermost_vid_is_kept(frame: bytes, vlan: int) -> None:
     frames = batch([frame])
@@ -60,6 +65,7 @@ def test_inline_tags_are_taken_out_and_the_outermost_vid_is_kept(frame: bytes, v
         (100, tagged(PLAIN, 7), 100),
         (100, qinq(PLAIN, 8, 7), 100),
         (PRIORITY, tagged(PLAIN, 7), 7),
+        (100, tagged(PLAIN, 8, 7), 100),
     ],
 )
 def test_the_tag_that_the_kernel_took_off_is_outside_of_those_inline(
@@ -84,7 +90,7 @@ def test_each_row_of_a_mixed_batch_is_untagged_by_itself() -> None:
 
 
 def test_the_batch_itself_is_left_as_it_was() -> None:
-    frames = batch([tagged(PLAIN, 7), tagged(PLAIN, 1, 2, 3), b"short"])
+    frames = batch([tagged(PLAIN, 7), tagged(PLAIN, 1, 2, 3, 4), b"short"])
     before = frames.data.tobytes(), frames.captured.tolist(), frames.tci.tolist()
     untag(frames)
     assert (frames.data.tobytes(), frames.captured.tolist(), frames.tci.tolist()) == before
@@ -110,16 +116,21 @@ def test_so_is_the_second_one(size: int) -> None:
     assert untag(batch([qinq(PLAIN, 100, 7)[:size]]))[1] == {"truncated": 1}
 
 
-def test_a_third_tag_is_too_many() -> None:
-    frames = batch([tagged(PLAIN, 1, 2, 3), PLAIN, tagged(PLAIN, 1, 2, 3, 4)])
+@pytest.mark.parametrize("size", [22, 23, 24, 25])
+def test_so_is_the_third_one(size: int) -> None:
+    assert untag(batch([tagged(PLAIN, 1, 2, 3)[:size]]))[1] == {"truncated": 1}
+
+
+def test_a_fourth_tag_is_too_many() -> None:
+    frames = batch([tagged(PLAIN, 1, 2, 3, 4), PLAIN, tagged(PLAIN, 1, 2, 3, 4, 5)])
     untagged, reasons = untag(frames)
     assert reasons == {"too_many_tags": 2}
     assert untagged.data[:, 12:14].tolist() == [[0, 0], [8, 6], [0, 0]]
 
 
-def test_a_third_tag_that_is_cut_off_is_truncated() -> None:
-    assert untag(batch([tagged(PLAIN, 1, 2, 3)[:25]]))[1] == {"truncated": 1}
-    assert untag(batch([tagged(PLAIN, 1, 2, 3)[:26]]))[1] == {"too_many_tags": 1}
+def test_a_fourth_tag_that_is_cut_off_is_truncated() -> None:
+    assert untag(batch([tagged(PLAIN, 1, 2, 3, 4)[:29]]))[1] == {"truncated": 1}
+    assert untag(batch([tagged(PLAIN, 1, 2, 3, 4)[:30]]))[1] == {"too_many_tags": 1}
 
 
 def test_an_empty_batch_is_nothing() -> None:

@@ -28,8 +28,8 @@ operations = st.sampled_from([b"\0\1", b"\0\2"]) | words
 
 @st.composite
 def plausible(draw: st.DrawFn) -> bytes:
-    """Nearly an ARP packet: up to four tags, fields that are likely or not, cut off anywhere."""
-    tags = b"".join(draw(st.lists(tag, max_size=4)))
+    """Nearly an ARP packet: up to five tags, fields that are likely or not, cut off anywhere."""
+    tags = b"".join(draw(st.lists(tag, max_size=5)))
     ethertype = draw(st.sampled_from([b"\x08\6", b"\x08\6", b"\x08\6", b"\x08\0"]) | words)
     fields = [draw(kind) for kind in (headers, operations, macs, ips, macs, ips)]
     frame = draw(macs) + draw(macs) + tags + ethertype + b"".join(fields)
