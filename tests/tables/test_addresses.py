@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from l2exporter.tables.addresses import Subnet
+import numpy as np
+
+from l2exporter.tables.addresses import AddressTable, Subnet
 from tests.tables.lookups import FAR, HOME, NEAR, see, table
 
 
@@ -95,3 +97,32 @@ def test_an_empty_batch_changes_nothing() -> None:
     addresses = table(4)
     assert see(addresses) == ([], [])
     assert addresses.usage().refusals == 0
+
+
+def test_addresses_that_move_take_their_rows_along_and_the_place_of_the_same_there() -> None:
+    addresses = table(8)
+    before = rows(addresses, 1, 2, segment=3)
+    see(addresses, 2, 9, segment=5)
+    see(addresses, 1, segment=6)
+    addresses.move(3, 5)
+    assert rows(addresses, 1, 2, segment=5) == before
+    assert addresses.usage().entries == 4
+    segments, ips = addresses.keys(addresses.rows())
+    pairs = sorted(zip(segments.tolist(), ips.tolist(), strict=True))
+    assert pairs == [(5, 1), (5, 2), (5, 9), (6, 1)]
+    assert see(addresses, 1, segment=3) == ([1], [0])
+
+
+def rows(addresses: AddressTable, *ips: int, segment: int) -> list[int]:
+    segments = np.full(len(ips), segment, np.intp)
+    return addresses.locate(segments, np.array(ips, np.uint32), (), 0.0)[0].tolist()
+
+
+def test_the_segments_of_protected_addresses_are_known() -> None:
+    addresses = table(8)
+    addresses.protect([1])
+    see(addresses, 1, 2, segment=7)
+    see(addresses, 2, segment=5)
+    see(addresses, 1, segment=4)
+    assert addresses.protected_segments().tolist() == [4, 7]
+    assert addresses.is_protected(np.array([2, 1, 3], np.uint32)).tolist() == [False, True, False]

@@ -131,6 +131,16 @@ def test_nothing_is_bound_in_the_vlans_beyond_the_cap() -> None:
     assert wire.tables.addresses.usage().refusals == 0
 
 
+def test_a_protected_address_is_bound_there_all_the_same() -> None:
+    wire = Wire(Limits(addresses=16, vlans=1, devices=2))
+    wire.tables.protect([ip(ONE)])
+    wire.send((ONE, A), (TWO, A), vlan=1)
+    assert wire.send((ONE, A), (TWO, A), vlan=2) == []
+    assert wire.tables.addresses.usage().entries == 3
+    assert wire.send((ONE, B), (TWO, B), vlan=2) == [Move(ip(ONE), A, B, False, 3.0)]
+    assert wire.send((ONE, A), vlan=3) == [Move(ip(ONE), B, A, True, 4.0)]
+
+
 def test_an_address_without_a_place_has_no_moves() -> None:
     wire = Wire(Limits(addresses=16, address_burst=1, address_rate=0))
     wire.send((ONE, A))

@@ -22,3 +22,13 @@ def test_clearing_takes_all_columns_of_a_row_and_no_other_row() -> None:
     columns.clear(np.array([0, 2]))
     assert not one.any()
     assert not two.any()
+
+
+def test_merging_adds_one_row_to_another_and_leaves_zeros() -> None:
+    columns = Columns(3)
+    one, two = columns.add(np.uint64), columns.add(np.uint64, 2)
+    one[:] = [1, 2, 4]
+    two[:] = [[1, 10], [2, 20], [4, 40]]
+    columns.merge(0, 2)
+    assert one.tolist() == [0, 2, 5]
+    assert two.tolist() == [[0, 0], [2, 20], [5, 50]]

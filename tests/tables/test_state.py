@@ -105,28 +105,85 @@ def test_a_rename_keeps_bindings() -> None:
     state = tables()
     number = named(state, "eth0")
     state.observe(number, packets(("192.0.2.1", M1)), 0)
-    state.rename(number, "lan")
+    state.rename({number: "lan"})
     assert known(state) == {("lan", "", ip("192.0.2.1"))}
     assert state.observe(number, packets(("192.0.2.1", M2)), 1)[1] is not None
 
 
-def test_a_new_name_drops_what_a_vanished_device_left_under_it() -> None:
+def test_a_new_name_goes_on_with_what_a_vanished_device_left_under_it() -> None:
     state = tables()
     old, new = named(state, "eth0"), named(state, "tmp0")
-    state.observe(old, packets(("192.0.2.1", M1)), 0)
+    state.observe(old, packets(("192.0.2.1", M1), ("192.0.2.3", M1), vlan=[0, 7]), 0)
     state.observe(new, packets(("192.0.2.2", M1)), 0)
     state.retire(old)
-    state.rename(new, "eth0")
-    assert known(state) == {("eth0", "", ip("192.0.2.2"))}
+    state.rename({new: "eth0"})
+    one, two, three = (ip(f"192.0.2.{n}") for n in (1, 2, 3))
+    assert known(state) == {("eth0", "", one), ("eth0", "", two), ("eth0", "7", three)}
+    moves = state.observe(new, packets(("192.0.2.1", M2), ("192.0.2.3", M2), vlan=[0, 7]), 1)[1]
+    assert moves is not None
+    assert moves.from_mac.tolist() == [M1, M1]
     assert named(state, "eth0") == new
     assert named(state, "eth1") == old
+
+
+def test_what_it_left_replaces_what_the_young_one_knows_of_the_same_address() -> None:
+    state = tables()
+    figures = state.addresses.columns.add(np.uint64)
+    old, new = named(state, "eth0"), named(state, "tmp0")
+    _, moves = state.observe(old, packets(("192.0.2.1", M1), ("192.0.2.1", M2)), 0)
+    assert moves is not None
+    figures[moves.row] = 9
+    state.observe(new, packets(("192.0.2.1", M1)), 0)
+    state.retire(old)
+    state.rename({new: "eth0"})
+    assert known(state) == {("eth0", "", ip("192.0.2.1"))}
+    assert usage(state, "addresses") == Usage("addresses", 1, 16, evictions=0, refusals=0)
+    sightings, moves = state.observe(new, packets(("192.0.2.1", M1)), 1)
+    assert figures[sightings.row].tolist() == [9]
+    assert moves is not None
+    assert moves.flip_flop.tolist() == [True]
+
+
+def test_what_is_absorbed_leaves_nothing_to_the_next_of_its_number() -> None:
+    state = tables()
+    old, new = named(state, "eth0"), named(state, "tmp0")
+    state.subnets[old] = [Subnet(ip("10.0.0.0"), 0xFF000000)]
+    state.observe(old, packets(("192.0.2.1", M1), vlan=7), 0)
+    state.retire(old)
+    state.rename({new: "eth0"})
+    assert old not in state.subnets
+    assert usage(state, "devices") == Usage("devices", 1, 2, evictions=0, refusals=0)
+    assert named(state, "eth1") == old
+    assert {device for device, _, _ in known(state)} == {"eth0"}
+    assert state.observe(old, packets(("192.0.2.1", M2), vlan=7), 1)[1] is None
+    assert usage(state, "devices") == Usage("devices", 2, 2, evictions=0, refusals=0)
+
+
+def test_a_device_that_is_there_is_not_absorbed() -> None:
+    state = tables(devices=3)
+    one, two, three = (named(state, name) for name in ("eth0", "eth1", "eth2"))
+    state.observe(three, packets(("192.0.2.1", M1)), 0)
+    state.retire(three)
+    state.rename({one: "eth1", two: "eth0"})
+    assert state.segments.device_names() == {one: "eth1", two: "eth0", three: "eth2"}
+    assert known(state) == {("eth2", "", ip("192.0.2.1"))}
+
+
+def test_two_exchange_their_names_at_once() -> None:
+    state = tables()
+    one, two = named(state, "eth0"), named(state, "eth1")
+    state.observe(one, packets(("192.0.2.1", M1)), 0)
+    state.observe(two, packets(("192.0.2.2", M1)), 0)
+    state.rename({one: "eth1", two: "eth0"})
+    assert state.segments.device_names() == {one: "eth1", two: "eth0"}
+    assert known(state) == {("eth1", "", ip("192.0.2.1")), ("eth0", "", ip("192.0.2.2"))}
 
 
 def test_names_may_be_exchanged_by_a_third_one() -> None:
     state = tables()
     one, two = named(state, "eth0"), named(state, "eth1")
     for number, name in ((one, "tmp"), (two, "eth0"), (one, "eth1")):
-        state.rename(number, name)
+        state.rename({number: name})
     assert state.segments.device_names() == {one: "eth1", two: "eth0"}
 
 
@@ -155,9 +212,10 @@ def test_protected_addresses_outlive_a_flood() -> None:
 
 def test_every_table_tells_its_cap() -> None:
     state = tables(devices=3, addresses=20)
-    state.observe(named(state, "eth0"), packets(("192.0.2.1", M1), ("192.0.2.2", M1)), 0)
+    senders = (("192.0.2.1", M1), ("192.0.2.2", M1), ("192.0.2.2", M1))
+    state.observe(named(state, "eth0"), packets(*senders, vlan=[0, 0, 7]), 0)
     assert state.usage() == [
-        Usage("addresses", 2, 20, 0, 0),
+        Usage("addresses", 3, 20, 0, 0),
         Usage("vlans", 1, 8, 0, 0),
         Usage("devices", 1, 3, 0, 0),
     ]
