@@ -89,9 +89,11 @@ class AddressTable:
         self._seen[rows[~missing]] = now
         strangers = np.flatnonzero(missing)
         first = strangers[np.sort(np.unique(keys[strangers], return_index=True)[1])]
+        before = len(self._row), self._evictions
         self._admit(keys[first], ip[first], subnets, now)
-        # All are looked up again: who was just admitted may have taken another's row.
-        rows = self._lookup(keys)
+        if (len(self._row), self._evictions) != before:
+            # All are looked up again: who was just admitted may have taken another's row.
+            rows = self._lookup(keys)
         self._refusals += int((rows == REFUSED).sum())
         return rows, first[rows[first] != REFUSED]
 
@@ -106,7 +108,8 @@ class AddressTable:
         if wrong.size:
             found = map(self._row.get, keys[wrong].tolist(), repeat(REFUSED))
             rows[wrong] = np.fromiter(found, dtype=np.intp, count=wrong.size)
-            self._guess[place[wrong]] = np.maximum(rows[wrong], 0)
+            known = wrong[rows[wrong] != REFUSED]
+            self._guess[place[known]] = rows[known]
         return rows
 
     def _admit(
