@@ -33,7 +33,7 @@ class Limits:
 
     devices: int = 64
     """Devices followed, those that are gone included, so that totals survive a reconnect. Each
-    live one costs a ring of 2 MB; container hosts make and remove names without end."""
+    live one costs a ring; container hosts make and remove names without end."""
 
 
 # Tables
@@ -62,6 +62,11 @@ what random tags leave behind makes room again, and a VLAN in use does not."""
 
 RING_SLOTS = 16_384
 """Frames that the kernel holds for us: 80 ms of the fastest ARP storm that one core can send."""
+
+FULL_RINGS = 4
+SMALL_RING_SHARE = 4
+"""Devices beyond so many get a ring of one in so many slots: 20 ms of that storm, and half a MB
+each, as a host with many devices must not spend its memory on waiting room."""
 
 RING_BATCH = 4_096
 """Frames of a ring handled at once: enough to make a batch's fixed cost vanish, half a MB."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from ..dissect.frames import Frames
 from ..kernel.host import Host
 from ..kernel.links import Link
+from ..limits import FULL_RINGS, SMALL_RING_SHARE
 from .devices import DOWN
 from .lane import Lane
 from .ring import Ring
@@ -163,8 +164,10 @@ class Roster:
         self._sink.retire(device.number)
 
     def _open(self, device: Device, index: int) -> None:
+        full = sum(other.ring is not None for other in self) < FULL_RINGS
+        slots = self._slots if full else self._slots // SMALL_RING_SHARE
         try:
-            ring = Ring(index, self._slots, promiscuous=self._promiscuous)
+            ring = Ring(index, slots, promiscuous=self._promiscuous)
         except PermissionError:
             self._denied = True
             log.error(
