@@ -29,7 +29,7 @@ class Outcome(NamedTuple):
 
 
 def outcome(path: Path) -> Outcome:
-    """All frames that can be read from the file (at most 64 bytes each) and the fault after them.
+    """All frames in the file (at most SNAPLEN bytes of each) and the fault after them.
 
     Checks on the way what holds for any file: rows end in zeros, the clock never goes back.
     """

@@ -1,19 +1,28 @@
-"""A sink that remembers, and what a capture tells of its lanes."""
+"""A sink that remembers, a capture that feeds it, and what that tells of its lanes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from l2exporter.capture.devices import Selection
 from l2exporter.capture.lane import Lane
 from l2exporter.capture.live import LiveCapture
+from l2exporter.capture.ring import BLOCK_SLOTS
+from l2exporter.capture.roster import Sink
 from l2exporter.dissect.frames import Frames
 from l2exporter.kernel.host import Host
+from tests.lab.namespace import Namespace
 
 
 @dataclass
 class Recorder:
-    """A sink that remembers what it is told, and refuses devices beyond `limit`."""
+    """A sink that remembers what it is told, and refuses devices beyond `limit`.
+
+    fault    raised once a batch has been remembered
+    trouble  raised when it is told of the surroundings
+    """
 
     limit: int = 9
     names: list[str] = field(default_factory=list)
@@ -21,6 +30,7 @@ class Recorder:
     taken: list[tuple[int, bytes, bool]] = field(default_factory=list)
     numbers: list[dict[int, int]] = field(default_factory=list)
     fault: Exception | None = None
+    trouble: Exception | None = None
 
     def device(self, name: str) -> int | None:
         if name not in self.names:
@@ -45,8 +55,35 @@ class Recorder:
 
     def surroundings(self, host: Host, numbers: Mapping[int, int]) -> None:
         self.numbers.append(dict(numbers))
+        if self.trouble:
+            raise self.trouble
 
 
 def lanes(made: LiveCapture) -> dict[str, Lane]:
     """What each lane tells, by device."""
     return {lane.device: lane for lane in made.lanes()}
+
+
+@contextmanager
+def capture(
+    here: Namespace, sink: Sink, selection: Selection | None = None, *, start: bool = True
+) -> Iterator[LiveCapture]:
+    """A capture in the namespace; its thread is born there, where it opens further rings."""
+    with here.entered():
+        host = Host()
+        made = LiveCapture(
+            host, selection or Selection(), sink, slots=BLOCK_SLOTS, promiscuous=False
+        )
+        try:
+            made.open()
+            if start:
+                made.start()
+        except BaseException:
+            made.stop()
+            host.close()
+            raise
+    try:
+        yield made
+    finally:
+        made.stop()
+        host.close()

@@ -5,61 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from l2exporter.capture.devices import Selection
 from l2exporter.capture.lane import Lane
-from l2exporter.capture.live import LiveCapture
 from l2exporter.capture.ring import BLOCK_SLOTS
 from l2exporter.errors import StartError
-from l2exporter.kernel.host import Host
-from tests.capture.sinks import Recorder, lanes
+from tests.capture.sinks import Recorder, capture, lanes
 from tests.lab import frames
 from tests.lab.namespace import Namespace, veth
 from tests.lab.wait import wait_until
 
 ARP = frames.announcement("02:00:00:00:0a:01", "192.0.2.1")
-
-
-@pytest.fixture
-def there() -> Iterator[Namespace]:
-    with Namespace() as made:
-        yield made
-
-
-@pytest.fixture
-def here(there: Namespace) -> Iterator[Namespace]:
-    with Namespace() as made:
-        veth(there, "eth0", made, "eth0")
-        yield made
-
-
-@contextmanager
-def capture(
-    here: Namespace, sink: Recorder, selection: Selection | None = None, *, start: bool = True
-) -> Iterator[LiveCapture]:
-    """A capture in the namespace; its thread is born there, where it opens further rings."""
-    with here.entered():
-        host = Host()
-        made = LiveCapture(
-            host, selection or Selection(), sink, slots=BLOCK_SLOTS, promiscuous=False
-        )
-        try:
-            made.open()
-            if start:
-                made.start()
-        except BaseException:
-            made.stop()
-            host.close()
-            raise
-    try:
-        yield made
-    finally:
-        made.stop()
-        host.close()
 
 
 @pytest.mark.root
@@ -80,21 +38,6 @@ def test_frames_reach_the_sink_under_their_devices_number(
 
 
 @pytest.mark.root
-def test_the_sink_is_told_of_names_and_departures(there: Namespace, here: Namespace) -> None:
-    sink = Recorder()
-    with capture(here, sink) as made:
-        here.ip("link", "set", "eth0", "down")
-        here.ip("link", "set", "eth0", "name", "lan0")
-        wait_until(lambda: ("renamed", 0) in sink.news, "the name")
-        assert not lanes(made)["lan0"].up
-        here.ip("link", "delete", "lan0")
-        wait_until(lambda: ("retired", 0) in sink.news, "the departure")
-        assert sink.news == [("renamed", 0), ("retired", 0)]
-        assert lanes(made) == {"lan0": Lane("lan0", "fast", None, 0, 0, None)}
-        assert sink.numbers[-1] == {}
-
-
-@pytest.mark.root
 def test_the_surroundings_are_told_when_they_change(here: Namespace) -> None:
     sink = Recorder()
     with capture(here, sink):
@@ -106,15 +49,6 @@ def test_the_surroundings_are_told_when_they_change(here: Namespace) -> None:
             here.ip(*change)
             wait_until(lambda told=told: len(sink.numbers) > told, " ".join(change))  # type: ignore[misc]
         assert {tuple(numbers.values()) for numbers in sink.numbers} == {(0,)}
-
-
-@pytest.mark.root
-def test_a_device_that_the_sink_has_no_number_for_is_left_out(
-    there: Namespace, here: Namespace
-) -> None:
-    veth(there, "eth1", here, "eth1")
-    with capture(here, Recorder(limit=1)) as made:
-        assert len(made.lanes()) == 1
 
 
 @pytest.mark.root
@@ -132,6 +66,32 @@ def test_a_sink_that_fails_costs_a_batch_and_one_line(
         assert lanes(made)["eth0"].frames == 4
     kinds = [record.exc_info[0] for record in caplog.records if record.exc_info]
     assert kinds == [ZeroDivisionError, KeyError]
+
+
+@pytest.mark.root
+def test_frames_are_taken_in_while_the_news_of_devices_fail(
+    there: Namespace, here: Namespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = Recorder()
+    with capture(here, sink) as made:
+        assert made.fault is None
+        sink.trouble = ZeroDivisionError("a fault of ours")
+        here.address("eth0", "192.0.2.9/24")
+        wait_until(lambda: made.fault is not None, "the fault")
+        assert made.fault == "a fault of ours"
+        frames.send(there, "eth0", [ARP])
+        wait_until(lambda: len(sink.taken) == 1, "the frame")
+        wait_until(lambda: made.fault is None, "a turn without a fault")
+    kinds = [record.exc_info[0] for record in caplog.records if record.exc_info]
+    assert kinds == [ZeroDivisionError]
+
+
+@pytest.mark.root
+def test_a_fault_without_words_is_named_by_its_kind(there: Namespace, here: Namespace) -> None:
+    sink = Recorder(fault=ZeroDivisionError())
+    with capture(here, sink) as made:
+        frames.send(there, "eth0", [ARP])
+        wait_until(lambda: made.fault == "ZeroDivisionError", "the fault")
 
 
 @pytest.mark.root

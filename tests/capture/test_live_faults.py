@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from l2exporter.capture import live
+from l2exporter.capture import roster
 from l2exporter.capture.devices import Selection
 from l2exporter.capture.lane import Lane
 from l2exporter.capture.live import LiveCapture

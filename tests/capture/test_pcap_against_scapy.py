@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 from scapy.utils import PcapNgReader, PcapNgWriter, PcapWriter
 
+from l2exporter.dissect.frames import SNAPLEN
+
 from .files import ETHERNET, Frame, outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 RANDOM = Random(7)
-SIZES = (1, 14, 42, 60, 63, 64, 65, 1514)
+SIZES = (1, 14, 42, 60, SNAPLEN - 1, SNAPLEN, SNAPLEN + 1, 1514)
 PACKETS = [(RANDOM.randbytes(SIZES[n % 8]), 1_700_000_000 + n, 7 * n) for n in range(300)]
 
 
 def scapy_reads(path: Path) -> list[Frame]:
     with PcapNgReader(str(path)) as reader:  # falls back to pcap by itself
         return [
-            Frame(packet.original[:64], float(packet.time), packet.direction == 2)
+            Frame(packet.original[:SNAPLEN], float(packet.time), packet.direction == 2)
             for packet in reader
         ]
 
@@ -44,7 +46,7 @@ def test_pcap(tmp_path: Path, order: str, nano: bool, unit: float, compressed: b
     frames, fault = outcome(path)
     assert fault is None
     assert_equal(frames, scapy_reads(path))
-    assert_equal(frames, [Frame(data[:64], at + part / unit) for data, at, part in PACKETS])
+    assert_equal(frames, [Frame(data[:SNAPLEN], at + part / unit) for data, at, part in PACKETS])
 
 
 def test_pcapng(tmp_path: Path) -> None:
@@ -65,5 +67,5 @@ def test_pcapng(tmp_path: Path) -> None:
     frames, fault = outcome(path)
     assert fault is None
     assert_equal(frames, scapy_reads(path))
-    assert [frame.data for frame in frames] == [data[:64] for data, _, _ in PACKETS]
+    assert [frame.data for frame in frames] == [data[:SNAPLEN] for data, _, _ in PACKETS]
     assert [frame.sent for frame in frames] == [number % 3 == 2 for number in range(300)]

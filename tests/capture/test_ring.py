@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import select
-import socket
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from l2exporter.capture.ring import BLOCK_SLOTS, Peak, Ring
-from l2exporter.dissect.frames import SNAPLEN, UNTAGGED, Frames
+from l2exporter.capture.ring import BLOCK_SLOTS, Ring
+from l2exporter.dissect.frames import SNAPLEN, UNTAGGED
+from l2exporter.limits import RING_BATCH
+from tests.capture.rings import drained, open_ring, rows
 from tests.lab import frames
 from tests.lab.namespace import Namespace, veth
 from tests.lab.wait import wait_until
@@ -40,30 +39,6 @@ def ring(namespace: Namespace) -> Iterator[Ring]:
     made = open_ring(namespace, "near")
     yield made
     made.close()
-
-
-def open_ring(
-    namespace: Namespace, device: str, slots: int = BLOCK_SLOTS, *, promiscuous: bool = False
-) -> Ring:
-    with namespace.entered():
-        return Ring(socket.if_nametoindex(device), slots, promiscuous=promiscuous)
-
-
-def rows(batch: Frames) -> list[bytes]:
-    return [row[:size].tobytes() for row, size in zip(batch.data, batch.captured, strict=True)]
-
-
-def drained(ring: Ring, count: int) -> list[bytes]:
-    """`count` frames, in however many batches."""
-    found: list[bytes] = []
-
-    def enough() -> bool:
-        batch = ring.drain(time.monotonic())
-        found.extend(rows(batch) if batch else ())
-        return len(found) >= count
-
-    wait_until(enough, f"{count} frames")
-    return found
 
 
 @pytest.mark.root
@@ -179,20 +154,29 @@ def test_promiscuous_is_what_was_asked_for(namespace: Namespace, promiscuous: bo
 
 
 @pytest.mark.root
-def test_a_device_that_goes_down_is_an_error_to_read_away(namespace: Namespace) -> None:
-    veth(namespace, "far1", namespace, "near1")
-    ring = open_ring(namespace, "near1")
-    assert ring.error() == 0
-    namespace.ip("link", "set", "near1", "down")
-    assert (ring.error(), ring.error()) == (errno.ENETDOWN, 0)
-    namespace.ip("link", "set", "near1", "up")
-    wait_until(lambda: "state UP" in namespace.ip("link", "show", "near1"), "carrier")
-    frames.send(namespace, "far1", [ARP])
-    assert drained(ring, 1) == [ARP]
-    namespace.ip("link", "delete", "near1")
-    assert ring.error() == errno.ENETDOWN
-    assert ring.drain(0.0) is None
-    assert ring.drops() == 0
+def test_it_is_crowded_once_more_than_a_quarter_waits(namespace: Namespace, ring: Ring) -> None:
+    frames.send(namespace, "far", [numbered(n) for n in range(BLOCK_SLOTS)])
+    drained(ring, BLOCK_SLOTS)
+    frames.send(namespace, "far", [numbered(n) for n in range(BLOCK_SLOTS // 4)])
+    wait_until(lambda: readable(ring), "the frames have come")
+    assert not ring.crowded()
+    frames.send(namespace, "far", [ARP])
+    wait_until(ring.crowded, "one more has come")
+    drained(ring, BLOCK_SLOTS // 4 + 1)
+    assert not ring.crowded()
+
+
+@pytest.mark.root
+def test_a_batch_has_an_end_however_much_waits(namespace: Namespace) -> None:
+    count = RING_BATCH + 100
+    ring = open_ring(namespace, "near", 2 * RING_BATCH)
+    frames.send(namespace, "far", [numbered(n) for n in range(count)])
+    sizes: list[int] = []
+    while sum(sizes) < count:
+        batch = ring.drain(time.monotonic())
+        sizes.append(len(batch) if batch else 0)
+    assert max(sizes) <= RING_BATCH
+    assert ring.used(time.monotonic()) > RING_BATCH / (2 * RING_BATCH)
     ring.close()
 
 
@@ -204,37 +188,3 @@ def test_closing_gives_the_socket_back_at_once(namespace: Namespace) -> None:
     assert len(os.listdir("/proc/self/fd")) == before
     ring.close()
     assert (ring.drops(), ring.used(0.0)) == (0, 0.0)
-
-
-@pytest.mark.root
-def test_a_device_that_is_not_there_is_an_error_and_leaves_no_socket(
-    namespace: Namespace,
-) -> None:
-    before = len(os.listdir("/proc/self/fd"))
-    with namespace.entered():
-        assert refusal(99_999) in (errno.ENODEV, errno.ENXIO)
-    assert len(os.listdir("/proc/self/fd")) == before
-
-
-def refusal(index: int) -> int | None:
-    try:
-        Ring(index, BLOCK_SLOTS, promiscuous=False)
-    except OSError as error:
-        return error.errno
-    return None
-
-
-def test_the_peak_is_of_this_period_and_the_last() -> None:
-    peak = Peak(60.0)
-    for now, level in ((0.0, 0.2), (1.0, 0.7), (2.0, 0.1)):
-        peak.note(level, now)
-    seen = [peak.value(now) for now in (59.0, 61.0, 119.0, 120.0)]
-    assert seen == [0.7, 0.7, 0.7, 0.0]
-    assert all(earlier >= later for earlier, later in pairwise(seen))
-
-
-def test_the_peak_of_a_period_long_ago_is_forgotten() -> None:
-    peak = Peak(60.0)
-    peak.note(0.9, 0.0)
-    peak.note(0.1, 200.0)
-    assert peak.value(200.0) == 0.1

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from l2exporter.dissect.frames import SNAPLEN
 from tests.capture.files import (
     ETHERNET,
     MICRO,
@@ -121,7 +122,7 @@ def test_what_is_written_is_read(
 ) -> None:
     records = [record(*packet, order=order) for packet in packets]
     frames = frames_of(file, pcap(*records, order=order, magic=unit[0]))
-    assert frames == [Frame(data[:64], at + part / unit[1]) for data, at, part in packets]
+    assert frames == [Frame(data[:SNAPLEN], at + part / unit[1]) for data, at, part in packets]
 
 
 @many

@@ -115,7 +115,7 @@ def test_addresses_that_move_take_their_rows_along_and_the_place_of_the_same_the
 
 def rows(addresses: AddressTable, *ips: int, segment: int) -> list[int]:
     segments = np.full(len(ips), segment, np.intp)
-    return addresses.locate(segments, np.array(ips, np.uint32), (), 0.0)[0].tolist()
+    return list(addresses.locate(segments, np.array(ips, np.uint32), (), 0.0)[0])
 
 
 def test_the_segments_of_protected_addresses_are_known() -> None:
