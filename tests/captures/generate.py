@@ -56,6 +56,7 @@ def vlans() -> bytes:
         frames.tagged(plain, 0, 8),
         frames.qinq(other, 100, 8),
         frames.tagged(plain, 1, 2, 3),
+        frames.tagged(plain, 1, 2, 3, 4),
         plain,
         frames.tagged(plain, 4095),
     ]
@@ -70,7 +71,7 @@ def malformed() -> bytes:
         b"",
         good[:13],
         frames.tagged(good, 7)[:17],
-        frames.tagged(good, 1, 2, 3),
+        frames.tagged(good, 1, 2, 3, 4),
         good[:21],
         good[:41],
         *(good[:at] + b"\x09" + good[at + 1 :] for at in (15, 16, 18, 19)),
