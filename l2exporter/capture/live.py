@@ -46,6 +46,7 @@ class LiveCapture:
         self._roster = Roster(sink, selection.names, slots=slots, promiscuous=promiscuous)
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._follow_at: float | None = None
+        self._stale = False
         self._stopping = False
         self._logged: set[type[Exception]] = set()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
@@ -105,8 +106,18 @@ class LiveCapture:
         finally:
             # Whatever is wrong with one device, the frames of the others are taken in.
             self._nap()
-            for device in self._roster:
+            self._take()
+
+    def _take(self) -> None:
+        """Take in what waits in every ring; raise what was wrong with one after all others."""
+        error: Exception | None = None
+        for device in self._roster:
+            try:
                 self._roster.take(device)
+            except Exception as wrong:
+                error = wrong
+        if error is not None:
+            raise error
 
     def _nap(self) -> None:
         for _ in range(NAPS):
@@ -124,7 +135,7 @@ class LiveCapture:
         now = time.monotonic()
         if self._follow_at is not None and now >= self._follow_at:
             self._follow()
-        elif any(device.retry_at <= now for device in self._roster.waiting()):
+        elif self._stale or any(device.retry_at <= now for device in self._roster.waiting()):
             self._reconcile()
 
     def _poll(self) -> tuple[select.poll, dict[int, Device]]:
@@ -143,6 +154,8 @@ class LiveCapture:
         due = [device.retry_at for device in self._roster.waiting()]
         if self._follow_at is not None:
             due.append(self._follow_at)
+        if self.fault is not None:  # a quiet wire must not keep it
+            due.append(time.monotonic() + RETRY_SECONDS)
         return max(0.0, min(due) - time.monotonic()) * 1000 if due else None
 
     def _follow(self) -> None:
@@ -156,10 +169,13 @@ class LiveCapture:
         self._follow_at = None
         if self._host.overruns != overruns:
             log.warning("netlink events were lost; devices, addresses and routes were read again")
+        self._roster.close_orphans()
         if changed:
             self._reconcile()
 
     def _reconcile(self) -> None:
         """Make the rings agree with the links."""
+        self._stale = True
         self._roster.follow(self._host.links, choose(self._host.links, self._selection))
         self._sink.surroundings(self._host, self._roster.numbers())
+        self._stale = False

@@ -16,7 +16,7 @@ from ..kernel.links import Link
 from ..limits import FULL_RINGS, SMALL_RING_SHARE
 from .devices import DOWN
 from .lane import Lane
-from .ring import Ring
+from .ring import BLOCK_SLOTS, Ring
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +165,7 @@ class Roster:
 
     def _open(self, device: Device, index: int) -> None:
         full = sum(other.ring is not None for other in self) < FULL_RINGS
-        slots = self._slots if full else self._slots // SMALL_RING_SHARE
+        slots = self._slots if full else max(BLOCK_SLOTS, self._slots // SMALL_RING_SHARE)
         try:
             ring = Ring(index, slots, promiscuous=self._promiscuous)
         except PermissionError:
@@ -225,6 +225,15 @@ class Roster:
             return
         self._close(device)
         device.postpone()
+
+    def close_orphans(self) -> None:
+        """Close the rings whose device is gone; who has its index now waits for another.
+
+        One that is down may go without an error, and one made anew in its place look the same.
+        """
+        for device in self:
+            if device.ring is not None and not device.ring.bound():
+                self._close(device)
 
     def lanes(self) -> list[Lane]:
         """Tell how each lane fares; from any thread."""
