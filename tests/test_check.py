@@ -14,6 +14,7 @@ from l2exporter import check
 from l2exporter.capture.devices import Selection
 from l2exporter.check import report
 from l2exporter.errors import KernelError
+from l2exporter.limits import Limits
 from tests.lab.namespace import Namespace, veth
 
 ROW = re.compile(r"  (?P<subject>\S.*?) {2,}(?P<mark>ok|MISSING|advice) +(?P<rest>\S.*)")
@@ -93,6 +94,34 @@ def test_without_the_privilege_the_ring_is_not_even_tried(monkeypatch: pytest.Mo
     found = rows(text)
     assert found["CAP_NET_RAW"][0] == found["packet ring"][0] == "MISSING"
     assert "setcap" in found["CAP_NET_RAW"][1]
+
+
+def test_privileges_that_cannot_be_claimed_cost_a_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def claim() -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr("l2exporter.privileges.claim", claim)
+    assert "CAP_NET_RAW" in rows(report(Selection())[0])
+    assert [record.message for record in caplog.records] == [
+        "privileges stay as they are (claim): Operation not permitted"
+    ]
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(("most", "mark"), [(1, "advice"), (2, None)])
+def test_more_devices_than_the_default_limit_is_advice(
+    here: Namespace, monkeypatch: pytest.MonkeyPatch, most: int, mark: str | None
+) -> None:
+    monkeypatch.setattr(check, "Limits", lambda: Limits(devices=most))
+    with here.entered():
+        text, complete = report(Selection())
+    assert complete
+    found = rows(text).get("(all)")
+    assert (found[0] if found else None) == mark
+    if found:
+        assert "raise limits.devices above 1" in found[1]
 
 
 def test_a_kernel_without_packet_sockets_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

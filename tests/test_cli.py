@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,6 +15,7 @@ from l2exporter.capture.devices import Selection
 from l2exporter.collectors.registry import COLLECTORS
 from l2exporter.config import Config
 from l2exporter.errors import KernelError, StartError
+from l2exporter.signals import SIGNALS
 from l2exporter.web.addresses import EVERYWHERE
 
 
@@ -19,13 +24,15 @@ class Started:
 
     settings: list[Config]
     logging: list[tuple[str, str]]
+    held: set[int]
     fault: BaseException | None
 
     def __init__(self) -> None:
-        self.settings, self.logging, self.fault = [], [], None
+        self.settings, self.logging, self.held, self.fault = [], [], set(), None
 
     def exporter(self, settings: Config) -> Started:
         self.settings.append(settings)
+        self.held = set(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
         return self
 
     def run(self) -> int:
@@ -35,11 +42,13 @@ class Started:
 
 
 @pytest.fixture(autouse=True)
-def started(monkeypatch: pytest.MonkeyPatch) -> Started:
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
     made = Started()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     monkeypatch.setattr(app, "Exporter", made.exporter)
     monkeypatch.setattr(logs, "setup", lambda level, style: made.logging.append((level, style)))
-    return made
+    yield made
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def settings(started: Started, *flags: str) -> Config:
@@ -57,6 +66,42 @@ def test_without_a_flag_it_serves_everything_everywhere(started: Started) -> Non
         file=None,
     )
     assert started.logging == [("info", "logfmt")]
+
+
+def test_signals_wait_before_what_is_slow_is_imported(started: Started) -> None:
+    settings(started)
+    assert started.held >= set(SIGNALS) == {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+    told = subprocess.run(
+        [sys.executable, "-c", IMPORTED, "--config.file=/nonexistent.yml"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=False,
+    )
+    assert (told.returncode, told.stdout.split()) == (1, ["False", "True"])
+
+
+IMPORTED = """
+import sys
+from l2exporter import cli, signals
+hold, apps = signals.hold, []
+def told():
+    apps.append("l2exporter.app" in sys.modules)
+    hold()
+signals.hold = told
+status = cli.main()
+print(*apps)
+sys.exit(status)
+"""
+"""Prints at each call of `hold` whether what serves has been imported."""
+
+
+def test_commands_that_end_by_themselves_hold_no_signal(capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    cli.main(["replay", "/nonexistent.pcap"])
+    cli.main(["check"])
+    capsys.readouterr()
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
 def test_flags_that_may_be_repeated(started: Started) -> None:
@@ -122,6 +167,7 @@ REFUSED = {
         ["--web.telemetry-path=/"],
         "--web.telemetry-path: '/' is not a path such as /metrics",
     ),
+    "a device without a name": (["replay", "--device=", "x.pcap"], "--device: a name is wanted"),
     "replay without a file": (["replay"], "the following arguments are required: FILE"),
     "a flag that replay has not": (
         ["replay", "--capture.device=eth0", "x.pcap"],

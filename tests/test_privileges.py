@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
 import subprocess
 import sys
 
@@ -36,6 +39,29 @@ def run(before: str = "", after: str = "", prefix: tuple[str, ...] = ()) -> list
     command = [*prefix, sys.executable, "-c", code]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return [line.split() for line in done.stdout.splitlines()]
+
+
+def test_what_the_kernel_refuses_costs_a_line_where_it_is_only_attempted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def drop() -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    privileges.attempt(drop)
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert record.message == "privileges stay as they are (drop): Operation not permitted"
+
+
+def test_what_succeeds_is_done_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    done = []
+
+    def claim() -> None:
+        done.append(True)
+
+    privileges.attempt(claim)
+    assert done
+    assert not caplog.records
 
 
 KEPT = [str(NET_RAW), str(NET_RAW), "0", "0", "1"]

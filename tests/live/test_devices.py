@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -159,6 +160,24 @@ def arrives(there: Namespace, exporter: Exporter, device: str) -> bool:
     return exporter.scrape()[handled(device)] > before
 
 
+def test_one_that_was_down_and_is_made_anew_under_its_index_is_captured_anew(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    """The socket's error was read away when it went down: it does not come a second time."""
+    plug(there, here, exporter, "twin0")
+    mac, index = here.mac("twin0"), here.run("cat", "/sys/class/net/twin0/ifindex").strip()
+    here.ip("link", "set", "twin0", "down")
+    eventually(exporter, {up("twin0"): 0})
+    batch(
+        here,
+        "link delete twin0",
+        f"link add twin0 address {mac} index {index} up type veth peer name twin1",
+        "link set twin1 up",
+    )
+    eventually(exporter, {up("twin1"): 1, up("twin0"): 1})
+    wait_until(lambda: arrives(here, exporter, "twin0"), "frames of the second device")
+
+
 def test_one_that_is_renamed_takes_its_totals_along(
     there: Namespace, here: Namespace, exporter: Exporter
 ) -> None:
@@ -172,6 +191,41 @@ def test_one_that_is_renamed_takes_its_totals_along(
     eventually(exporter, {up("lan0"): 1, handled("lan0"): 1, moves("lan0"): 0})
     send(there, "old0", B)
     eventually(exporter, {handled("lan0"): 2, moves("lan0"): 1})
+
+
+def test_one_that_takes_the_name_of_one_that_is_gone_goes_on_with_its_totals(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    packets = key("l2_arp_packets_total", device="wan0", vlan="", type="announcement")
+    plug(there, here, exporter, "wan0")
+    send(there, "wan0", A, B, A)
+    eventually(exporter, {handled("wan0"): 3, moves("wan0"): 2, packets: 3})
+    here.ip("link", "delete", "wan0")
+    eventually(exporter, {up("wan0"): None})
+    plug(there, here, exporter, "eth7")
+    send(there, "eth7", B)
+    eventually(exporter, {handled("eth7"): 1})
+    batch(here, "link set eth7 down", "link set eth7 name wan0", "link set wan0 up")
+    samples = eventually(
+        exporter, {up("wan0"): 1, handled("wan0"): 4, moves("wan0"): 2, packets: 4}
+    )
+    assert not [labels for _, labels in samples if ("device", "eth7") in labels]
+    send(there, "eth7", B)
+    eventually(exporter, {handled("wan0"): 5, moves("wan0"): 3, packets: 5})
+
+
+def test_one_whose_name_is_no_text_is_captured(
+    there: Namespace, here: Namespace, exporter: Exporter
+) -> None:
+    label = r"ba\xff"
+    veth(there, "bytes0", here, os.fsdecode(b"ba\xff"))
+    eventually(exporter, {up(label): 1})
+    send(there, "bytes0", A, B)
+    samples = eventually(exporter, {handled(label): 2, moves(label): 1})
+    assert samples[up(label)] == 1
+    here.ip("link", "delete", os.fsdecode(b"ba\xff"))
+    eventually(exporter, {up(label): None, handled(label): 2})
+    assert exporter.get("/metrics")[0] == 200
 
 
 def test_two_that_swap_their_names_swap_their_totals(

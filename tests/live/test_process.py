@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -27,6 +28,7 @@ END_SECONDS = 1.0
 """Within which SIGTERM ends it: a promise of the command line."""
 
 NET_RAW = 1 << 13
+NOBODY = 65534
 GOOD = key("l2_config_last_reload_successful")
 WHEN = key("l2_config_last_reload_success_timestamp_seconds")
 
@@ -88,6 +90,32 @@ def test_sighup_before_it_serves_ends_nothing(here: Namespace) -> None:
         process.send_signal(signal.SIGHUP)
         wait_until(lambda: b"configuration read again" in log_of(log.fileno()), "it reads again")
         assert stop(process) == 0
+
+
+def test_a_file_that_only_a_privilege_could_read_is_warned_of_at_the_start(
+    here: Namespace, file: Path
+) -> None:
+    other = file.with_name("other.yml")
+    other.write_text(config(OLD))
+    other.chmod(0o600)
+    os.chown(other, NOBODY, NOBODY)
+    with Exporter(here, f"--config.file={other}") as exporter:
+        samples = exporter.scrape()
+        assert samples[GOOD] == 1
+        warning = f'level=warn caller=l2exporter.app msg="{other}: cannot be read again by SIGHUP"'
+        assert exporter.log().count(warning) == exporter.log().count("level=warn") == 1
+        exporter.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: exporter.scrape()[GOOD] == 0, "the file is read")
+        assert exporter.scrape()[WHEN] == samples[WHEN]
+        assert f"stays as it was: {other}: Permission denied" in exporter.log()
+
+
+def test_a_file_that_can_be_read_again_is_not_warned_of(here: Namespace, file: Path) -> None:
+    own = file.with_name("own.yml")
+    own.write_text(config(OLD))
+    own.chmod(0o600)
+    with Exporter(here, f"--config.file={own}") as exporter:
+        assert "SIGHUP" not in exporter.log()
 
 
 def blocks(pid: int, number: signal.Signals) -> bool:

@@ -81,6 +81,14 @@ def test_the_same_address_in_two_vlans_is_two_bindings(
     eventually(exporter, {moves["20"]: 1, moves["21"]: 0})
 
 
+def test_behind_three_tags_is_arp_as_in_a_file(
+    wire: tuple[Namespace, Namespace], exporter: Exporter
+) -> None:
+    ip, tags = "192.0.2.55", ((0x88A8, 104), (0x8100, 9), (0x8100, 10))
+    frames.send(wire[0], "eth0", [stacked(frames.announcement(A, ip), *tags)])
+    eventually(exporter, {key("l2_arp_moves_total", device="eth0", vlan="104", ip=ip): 0})
+
+
 def test_more_tags_than_can_be_are_not_taken_for_arp(
     wire: tuple[Namespace, Namespace], exporter: Exporter
 ) -> None:
