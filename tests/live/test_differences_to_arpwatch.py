@@ -1,4 +1,4 @@
-"""docs/arpwatch.md, row by row: where the definitions differ, what each makes of the same frames.
+"""docs/arpwatch.md, the rows that a file can show: what each makes of the same frames.
 
 All cases are in one capture file, each with an address of its own.
 """
