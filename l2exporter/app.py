@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -147,8 +148,8 @@ class Replay:
 
     def __init__(self, settings: config.Replay) -> None:
         file = config.load(settings.file)
-        devices = max(file.limits.devices, len(settings.paths))
-        self._names = {path: _label(path, settings) for path in settings.paths}
+        self._names = _labels(settings)
+        devices = max(file.limits.devices, len(set(self._names.values())))
         self._now = 0.0
         self._frames: dict[str, int] = {}
         self._tables = Tables(replace(file.limits, devices=devices))
@@ -190,13 +191,17 @@ class _Families(Collector):
         return self._families
 
 
-def _label(path: str, settings: config.Replay) -> str:
-    """Return the device label of a file: its name, or all of its path where names are alike."""
-    name = Path(path).name
-    if sum(Path(other).name == name for other in settings.paths) > 1:
-        name = path
+def _labels(settings: config.Replay) -> dict[str, str]:
+    """Return the device label of each file: its name, or all of its path where names are alike."""
+    names = {path: Path(path).name for path in settings.paths}
+    alike = Counter(names.values())
     # A label is UTF-8; a file's name, or what the shell passed, need not be.
-    return os.fsencode(settings.device or name).decode(errors="backslashreplace")
+    return {
+        path: os.fsencode(settings.device or (name if alike[name] == 1 else path)).decode(
+            errors="backslashreplace"
+        )
+        for path, name in names.items()
+    }
 
 
 def _ipv4(file: config.FileConfig) -> list[IPv4Address]:

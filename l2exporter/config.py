@@ -22,7 +22,7 @@ LIMIT_RANGES: Final = {
     "address_burst": (1, 1_000_000),
     "address_rate": (0, 1_000),
     "vlans": (1, 16_384),
-    "devices": (1, 4_096),
+    "devices": (1, 1_024),
 }
 """What each key of `limits` may be: tables are arrays, and a typing error must not be gigabytes."""
 

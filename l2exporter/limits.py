@@ -56,7 +56,8 @@ new MAC for every packet would make a series of each move."""
 
 VLAN_IDLE_SECONDS = 300.0
 """Without a frame, before a VLAN's place is another's. Hosts ask for their gateway more often, so
-what random tags leave behind makes room again, and a VLAN in use does not."""
+what random tags leave behind makes room again, and a VLAN in use does not. Its series end with it:
+added to those of vlan="other" they would look like a burst there."""
 
 # Capture
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import mmap
 import os
@@ -180,7 +181,9 @@ class Ring:
                 self._socket.close()
                 # The kernel keeps the socket while it is mapped, and the arrays keep the mapping.
                 del self._bytes, self._status
-                self._map.close()
+                # A fault on its way up may still hold them; the mapping then goes with it.
+                with contextlib.suppress(BufferError):
+                    self._map.close()
 
 
 class Peak:

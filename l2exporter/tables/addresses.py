@@ -199,6 +199,7 @@ class AddressTable:
             key = int(self._key[row])
             moved = target << 32 | key & 0xFFFF_FFFF
             if moved in self._row:
+                self._protected[row] |= self._protected[self._row[moved]]
                 self._remove(self._row[moved])
             del self._row[key]
             self._row[moved] = row

@@ -35,6 +35,7 @@ class Segments:
         self._label: dict[int, tuple[int, str]] = {}
         self._seen = np.full(vlans, np.inf)
         self._free = list(range(vlans - 1, -1, -1))
+        self._refused: list[tuple[int, int]] = []
 
     def device(self, name: str) -> int | None:
         """Return the number of the device called `name`, new or known; None when none is left."""
@@ -63,7 +64,8 @@ class Segments:
         """Free the number of a device that is gone; return the segments that went with it."""
         segments = [row for row, (owner, _) in self._label.items() if owner == device]
         for row in segments:
-            self.remove(row)
+            self._release(row)
+        self._retry_refused()
         self.device_columns.clear(device)
         self._rows[device] = _NONE
         self._names[device] = None
@@ -71,14 +73,23 @@ class Segments:
 
     def remove(self, row: int) -> None:
         """Free a segment's row."""
+        self._release(row)
+        self._retry_refused()
+
+    def _release(self, row: int) -> None:
         device, vlan = self._label.pop(row)
         self.columns.clear(row)
         if row < self._limit:
             self._rows[device, int(vlan)] = _NONE
             self._seen[row] = np.inf
             self._free.append(row)
-            # There is room again: VLANs that were refused may try anew.
-            self._rows[self._rows >= self.overflow(0)] = _NONE
+
+    def _retry_refused(self) -> None:
+        """There may be room again: VLANs that were refused are new once more."""
+        for place in self._refused:
+            if self._rows[place] >= self.overflow(0):
+                self._rows[place] = _NONE
+        self._refused.clear()
 
     def absorb(self, device: int, gone: int) -> list[tuple[int, int]]:
         """Add the figures of `gone` to `device`'s and free its number.
@@ -135,6 +146,7 @@ class Segments:
             self._label[row] = (device, str(vlan))
         else:
             self._rows[device, vlan] = self.overflow(device)
+            self._refused.append((device, vlan))
             self._label[self.overflow(device)] = (device, OTHER)
 
     def idle(self, since: float, keep: npt.NDArray[np.intp]) -> int | None:
