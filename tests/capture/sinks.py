@@ -66,14 +66,17 @@ def lanes(made: LiveCapture) -> dict[str, Lane]:
 
 @contextmanager
 def capture(
-    here: Namespace, sink: Sink, selection: Selection | None = None, *, start: bool = True
+    here: Namespace,
+    sink: Sink,
+    selection: Selection | None = None,
+    *,
+    slots: int = BLOCK_SLOTS,
+    start: bool = True,
 ) -> Iterator[LiveCapture]:
     """A capture in the namespace; its thread is born there, where it opens further rings."""
     with here.entered():
         host = Host()
-        made = LiveCapture(
-            host, selection or Selection(), sink, slots=BLOCK_SLOTS, promiscuous=False
-        )
+        made = LiveCapture(host, selection or Selection(), sink, slots=slots, promiscuous=False)
         try:
             made.open()
             if start:

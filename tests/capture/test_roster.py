@@ -9,9 +9,10 @@ import pytest
 from l2exporter.capture.devices import Selection
 from l2exporter.capture.lane import Lane
 from l2exporter.capture.live import LiveCapture
+from l2exporter.capture.ring import BLOCK_SLOTS
 from l2exporter.collectors.suite import Suite
 from l2exporter.errors import StartError
-from l2exporter.limits import Limits
+from l2exporter.limits import FULL_RINGS, SMALL_RING_SHARE, Limits
 from l2exporter.pipeline import Pipeline
 from l2exporter.tables.state import Tables
 from tests.capture.sinks import Recorder, capture, lanes
@@ -145,3 +146,19 @@ def test_a_name_may_be_any_bytes(there: Namespace, here: Namespace) -> None:
         wait_until(lambda: len(sink.taken) == 1, "the frame")
         assert lanes(made)[r"ba\xff"].frames == 1
     assert sink.names == [r"ba\xff"]
+
+
+@pytest.mark.parametrize("blocks", [1, SMALL_RING_SHARE])
+def test_devices_beyond_the_first_few_have_small_rings(
+    there: Namespace, here: Namespace, blocks: int
+) -> None:
+    devices = ["eth0", *(f"eth{n}" for n in range(1, FULL_RINGS + 2))]
+    for device in devices[1:]:
+        veth(there, device, here, device)
+    slots = blocks * BLOCK_SLOTS
+    with capture(here, Recorder(), slots=slots, start=False) as made:
+        for device in devices:
+            frames.send(there, device, [ARP] * (slots + 1))
+        small = slots + 1 - BLOCK_SLOTS
+        drops = [1] * FULL_RINGS + [small] * 2
+        wait_until(lambda: sorted(lane.drops or 0 for lane in made.lanes()) == drops, "drops")

@@ -113,6 +113,18 @@ def test_addresses_that_move_take_their_rows_along_and_the_place_of_the_same_the
     assert see(addresses, 1, segment=3) == ([1], [0])
 
 
+def test_a_protected_address_stays_so_whoever_takes_its_place() -> None:
+    addresses = table(4, rate=1)
+    addresses.protect([100])
+    for segment in (1, 2, 3):
+        see(addresses, 100, segment=segment)
+    addresses.move(3, 1)
+    for now in range(1, 10):
+        see(addresses, now, now=now)
+    segments, ips = addresses.keys(addresses.rows())
+    assert set(segments[ips == 100].tolist()) == {1, 2}
+
+
 def rows(addresses: AddressTable, *ips: int, segment: int) -> list[int]:
     segments = np.full(len(ips), segment, np.intp)
     return list(addresses.locate(segments, np.array(ips, np.uint32), (), 0.0)[0])
