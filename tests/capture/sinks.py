@@ -27,6 +27,7 @@ class Recorder:
     limit: int = 9
     names: list[str] = field(default_factory=list)
     news: list[tuple[str, int]] = field(default_factory=list)
+    renames: list[dict[int, str]] = field(default_factory=list)
     taken: list[tuple[int, bytes, bool]] = field(default_factory=list)
     numbers: list[dict[int, int]] = field(default_factory=list)
     fault: Exception | None = None
@@ -40,6 +41,7 @@ class Recorder:
         return self.names.index(name)
 
     def rename(self, names: Mapping[int, str]) -> None:
+        self.renames.append(dict(names))
         for number, name in names.items():
             self.names[number] = name
             self.news.append(("renamed", number))

@@ -72,6 +72,7 @@ def test_two_may_swap_their_names_while_a_third_gives_its_own_to_a_newcomer(
         wait_until(lambda: up(made) == {"eth0", "eth1", "eth2", "eth3"}, "the newcomer")
         new = {"eth0": "eth1", "eth1": "eth0", "eth2": "eth3"}
         assert sink.names == [*(new[name] for name in before), "eth2"]
+        assert sink.renames == [{before.index(old): name for old, name in new.items()}]
         for count, peer in enumerate(("eth0", "eth1", "eth2", "eth4"), start=1):
             frames.send(there, peer, [ARP] * count)
         wait_until(lambda: len(sink.taken) == 10, "the frames")
