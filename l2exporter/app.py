@@ -10,14 +10,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
-
-from prometheus_client.exposition import generate_latest
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 
 from . import __version__, config, limits, privileges, signals
 from .capture.lane import Lane
@@ -32,6 +28,7 @@ from .pipeline import Pipeline
 from .tables.state import Tables
 from .web.addresses import format_address
 from .web.application import Application
+from .web.exposition import render
 from .web.server import WebServer
 
 log = logging.getLogger(__name__)
@@ -177,18 +174,10 @@ class Replay:
 
     def exposition(self) -> str:
         """Return what a scrape would have shown at the captures' end."""
-        return generate_latest(_Families(self._suite.families())).decode()
+        return render(self._suite.families(), accept="", accept_encoding="").body.decode()
 
     def _lanes(self) -> Sequence[Lane]:
         return [Lane(name, "file", None, n, None, None) for name, n in self._frames.items()]
-
-
-class _Families(Collector):
-    def __init__(self, families: Iterable[Metric]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterable[Metric]:
-        return self._families
 
 
 def _labels(settings: config.Replay) -> dict[str, str]:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dissect.frames import SNAPLEN, UNTAGGED, Frames
+from ..kernel import bpf
 from ..limits import RING_BATCH
 from . import filters
 
@@ -68,7 +69,7 @@ class Ring:
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
         try:
             self._map = self._share(slots)
-            filters.attach(self._socket, filters.arp(SNAPLEN))
+            bpf.attach(self._socket, filters.arp(SNAPLEN))
             if promiscuous:
                 request = struct.pack("iHH8x", index, _PACKET_MR_PROMISC, 0)
                 self._socket.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)

@@ -204,17 +204,14 @@ class Roster:
         """Tell whether any ring is so full that it should not wait longer."""
         return any(device.ring.crowded() for device in self if device.ring)
 
-    def take(self, device: Device) -> int:
-        """Take in what waits in a device's ring, up to a bound; return how many frames."""
-        count = 0
+    def take(self, device: Device) -> None:
+        """Take in what waits in a device's ring, up to a bound."""
         for _ in range(_BATCHES_A_TURN):
             frames = device.ring.drain(time.monotonic()) if device.ring else None
             if frames is None:
                 break
-            count += len(frames)
             device.frames += len(frames)
             self._sink.frames(device.number, frames)
-        return count
 
     def fault(self, device: Device) -> None:
         """Read a socket's error away; unless the device is merely down, the ring goes with it.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from ..errors import KernelError
+from .bpf import JUMP_EQUAL, LOAD_BYTE, LOAD_HALF, RETURN
 from .messages import Message, attributes
 from .rtnetlink import Netlink
 
@@ -42,15 +43,14 @@ _GROUP_MEMBER = struct.Struct("=IBBH")  # struct nexthop_grp: id, weight, reserv
 _U32 = struct.Struct("=I")
 _VIA_FAMILY = 2  # bytes of struct rtvia before the address
 
-_LOAD_HALF, _LOAD_BYTE, _JUMP_EQUAL, _RETURN = 0x28, 0x30, 0x15, 0x06  # linux/bpf_common.h
 _ONLY_DEFAULT_ROUTES = (
-    (_LOAD_HALF, 0, 0, 4),  # nlmsg_type, which classic BPF reads in network byte order
-    (_JUMP_EQUAL, 1, 0, socket.htons(RTM_NEWROUTE)),
-    (_JUMP_EQUAL, 0, 2, socket.htons(RTM_DELROUTE)),
-    (_LOAD_BYTE, 0, 0, 16 + _DST_LEN),
-    (_JUMP_EQUAL, 0, 1, 0),
-    (_RETURN, 0, 0, 0xFFFFFFFF),
-    (_RETURN, 0, 0, 0),
+    (LOAD_HALF, 0, 0, 4),  # nlmsg_type, which classic BPF reads in network byte order
+    (JUMP_EQUAL, 1, 0, socket.htons(RTM_NEWROUTE)),
+    (JUMP_EQUAL, 0, 2, socket.htons(RTM_DELROUTE)),
+    (LOAD_BYTE, 0, 0, 16 + _DST_LEN),
+    (JUMP_EQUAL, 0, 1, 0),
+    (RETURN, 0, 0, 0xFFFFFFFF),
+    (RETURN, 0, 0, 0),
 )
 
 
@@ -106,7 +106,7 @@ def ignore_other_routes(netlink: Netlink) -> None:
 
     A router under BGP churn then wakes nobody and overruns no buffer.
     """
-    netlink.filter_events(b"".join(struct.pack("HBBI", *step) for step in _ONLY_DEFAULT_ROUTES))
+    netlink.filter_events(_ONLY_DEFAULT_ROUTES)
 
 
 def _default_route(message: Message) -> dict[int, bytes] | None:

@@ -6,7 +6,6 @@ docs/decisions/0002-own-rtnetlink-reader.md.
 
 from __future__ import annotations
 
-import array
 import errno
 import socket
 import struct
@@ -15,6 +14,7 @@ from contextlib import suppress
 from typing import Self, TypeVar
 
 from ..errors import KernelError
+from . import bpf
 from .messages import (
     FIRST_OF_FAMILY,
     HEADER,
@@ -43,7 +43,6 @@ _DATAGRAM_BYTES = 1 << 16  # the kernel builds dumps in 32 KiB at most
 _SOL_NETLINK = 270
 _NETLINK_EXT_ACK = 11
 _NETLINK_GET_STRICT_CHK = 12
-_SO_ATTACH_FILTER = 26
 _SO_RCVBUFFORCE = 33
 
 _NLM_F_REQUEST = 0x1
@@ -137,13 +136,10 @@ class Netlink:
             raise
         return found
 
-    def filter_events(self, program: bytes) -> None:
-        """Let a classic BPF program (struct sock_filter each) judge each event in the kernel."""
-        instructions = array.array("B", program)
-        # struct sock_fprog: the kernel copies the program during the call
-        fprog = struct.pack("HP", len(program) // 8, instructions.buffer_info()[0])
+    def filter_events(self, program: bpf.Program) -> None:
+        """Let a classic BPF program judge each event in the kernel; KernelError if it refuses."""
         try:
-            self._events.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)
+            bpf.attach(self._events, program)
         except OSError as error:
             raise KernelError(f"netlink: cannot attach a filter: {error.strerror}") from error
 

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from l2exporter.capture import filters
-from l2exporter.capture.filters import ETHERTYPE_ARP, TPIDS
+from l2exporter.dissect.arp import ETHERTYPE_ARP
+from l2exporter.dissect.ethernet import TPIDS
+from l2exporter.kernel import bpf
 
 ADDRESSES = bytes.fromhex("ffffffffffff 020000000001")
 SNAPLEN = 64
@@ -23,9 +25,9 @@ Q, SERVICE, OLD = TPIDS
 class Sieve:
     """What the filter lets through, and how much of it."""
 
-    def __init__(self, program: filters.Program) -> None:
+    def __init__(self, program: bpf.Program) -> None:
         self._inlet, self._outlet = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        filters.attach(self._outlet, program)
+        bpf.attach(self._outlet, program)
         self._outlet.setblocking(False)
 
     def __call__(self, frame: bytes) -> bytes | None:
@@ -113,4 +115,4 @@ def test_a_program_that_is_none_is_refused() -> None:
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock,
         pytest.raises(OSError, match="Invalid argument"),
     ):
-        filters.attach(sock, [(0xFFFF, 0, 0, 0)])
+        bpf.attach(sock, [(0xFFFF, 0, 0, 0)])

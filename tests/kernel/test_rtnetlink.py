@@ -166,4 +166,4 @@ def test_closed_means_an_error_of_ours(namespace: Namespace) -> None:
 
 def test_a_filter_that_is_none_is_refused(namespace: Namespace) -> None:
     with opened(namespace) as netlink, pytest.raises(KernelError, match="cannot attach"):
-        netlink.filter_events(b"\xff" * 8)
+        netlink.filter_events([(0xFFFF, 0xFF, 0xFF, 0xFFFFFFFF)])
