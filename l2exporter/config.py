@@ -23,6 +23,7 @@ LIMIT_RANGES: Final = {
     "address_rate": (0, 1_000),
     "vlans": (1, 16_384),
     "devices": (1, 1_024),
+    "fdb_entries": (1_024, 1 << 22),
 }
 """What each key of `limits` may be: tables are arrays, and a typing error must not be gigabytes."""
 

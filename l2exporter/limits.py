@@ -35,6 +35,11 @@ class Limits:
     """Devices followed, those that are gone included, so that totals survive a reconnect. Each
     live one costs a ring; container hosts make and remove names without end."""
 
+    fdb_entries: int = 131_072
+    """MACs of all bridges known with their port. A large hypervisor has some thousands; a flood of
+    spoofed senders fills a bridge without limit, and each entry is 24 bytes here. Beyond it
+    entries are counted, but a move cannot be told from a first sight."""
+
 
 # Tables
 
@@ -58,6 +63,40 @@ VLAN_IDLE_SECONDS = 300.0
 """Without a frame, before a VLAN's place is another's. Hosts ask for their gateway more often, so
 what random tags leave behind makes room again, and a VLAN in use does not. Its series end with it:
 added to those of vlan="other" they would look like a burst there."""
+
+# Bridges and neighbours
+
+FDB_EVENT_BYTES = 8 << 20
+"""Of kernel memory for FDB events that wait, at about 832 bytes each: a third of a second of
+30,000 events. Without CAP_NET_ADMIN at the start it is net.core.rmem_max."""
+
+FDB_EVENTS_AT_ONCE = 16_384
+"""FDB events taken in at once, between which a scrape has its turn: a tenth of a second's work."""
+
+FDB_SEGMENTS = 16_384
+"""Pairs of bridge and VLAN told apart: four bridges with every VLAN."""
+
+FDB_SERIES = 8_192
+"""Series of FDB entries, by bridge, port, VLAN and kind. With VLAN filtering each port has a local
+entry in each of its VLANs, so a hundred trunks of a thousand VLANs would make a second of a
+scrape; the smallest beyond it are summed up under vlan="other"."""
+
+FDB_MOVING_MACS = 64
+"""MACs whose moves between ports are shown. Guests migrate one at a time; a loop moves thousands,
+and a few of them tell as much as all."""
+
+FDB_MOVING_IDLE_SECONDS = 600.0
+"""Without a move, before a MAC's place among them is another's."""
+
+MISSING_SHOWN = 128
+"""Neighbours without an FDB entry that are shown with their addresses; their number is exact."""
+
+GUEST_MACS = 64
+"""MACs remembered behind a port, each of them five instructions of the filter that counts floods.
+A guest has one or two; a port with more of them leads to another switch, and is not counted."""
+
+FLOOD_SOCKETS = 1_024
+"""Devices and guest ports whose floods are counted: a socket each, about 4 KiB of kernel memory."""
 
 # Capture
 
