@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from prometheus_client.metrics_core import Metric
 
 from ..tables.state import Tables
+
+if TYPE_CHECKING:
+    from ..kernel.bridges import Bridge, Port
+    from ..kernel.fdb import VxlanRows
+    from ..kernel.links import Link
+    from ..kernel.neighbor_tables import NeighborTable
+    from ..kernel.neighbors import Neighbors
+    from ..kernel.netfilter import BridgeNetfilter
+    from ..kernel.tally import Tally
+    from ..kernel.vxlans import Vxlan
+    from ..tables.forwarding import ForwardingTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +69,76 @@ class ReloadStatus:
     last_success: float
 
 
+class KernelTables(Protocol):
+    """The kernel's tables as they are now; KernelError from each that cannot be read."""
+
+    def bridges(self) -> Sequence[Bridge]:
+        """Every bridge, with its settings."""
+
+    def ports(self) -> Sequence[Port]:
+        """Every port of a bridge."""
+
+    def vxlans(self) -> Sequence[Vxlan]:
+        """Every vxlan device."""
+
+    def vxlan_fdb(self, index: int) -> VxlanRows:
+        """The forwarding entries of one vxlan device."""
+
+    def neighbors(self, family: str) -> Neighbors:
+        """The neighbour entries of a family, `ipv4` or `ipv6`."""
+
+    def neighbor_tables(self) -> Sequence[NeighborTable]:
+        """Fill, thresholds and parameters of the neighbour tables, one a family."""
+
+    def netfilter(self) -> BridgeNetfilter:
+        """Whether bridged frames are shown to iptables, for all bridges."""
+
+
+class FloodStatus(Protocol):
+    """What is counted of the unknown unicast frames of one device."""
+
+    @property
+    def device(self) -> str:
+        """The device's present name."""
+
+    @property
+    def frames(self) -> int | None:
+        """Frames since the start; None where they cannot be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class KernelSide:
+    """What the kernel knows by itself, whatever goes over the wire.
+
+    reader      tables that are read when asked for
+    forwarding  the FDB of all bridges; `catch_up` takes in what the kernel told of it meanwhile
+    links       devices by index
+    floods      devices whose unknown unicast frames are counted
+    tallies     how reading each table fares
+    """
+
+    reader: KernelTables
+    forwarding: ForwardingTable
+    catch_up: Callable[[], None]
+    links: Callable[[], Mapping[int, Link]]
+    floods: Callable[[], Sequence[FloodStatus]]
+    tallies: Callable[[], Mapping[str, Tally]]
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All that collectors may draw on; each takes what it needs."""
+    """All that collectors may draw on; each takes what it needs. A capture file has no kernel."""
 
     tables: Tables
     lanes: Callable[[], Sequence[LaneStatus]]
     reload: Callable[[], ReloadStatus]
     monotonic: Callable[[], float]
+    kernel: KernelSide | None = None
+
+    def kernel_side(self) -> KernelSide:
+        """Return `kernel`, for collectors that are made only where there is one."""
+        assert self.kernel is not None  # noqa: S101 - see REPLAY_COLLECTORS
+        return self.kernel
 
 
 class Collector(Protocol):
