@@ -58,6 +58,8 @@ def _serve(arguments: list[str]) -> int:
         collectors=_enabled(flags, tuple(COLLECTORS)),
         selection=_selection(flags),
         promiscuous=flags.promiscuous,
+        unknown_unicast=flags.unknown_unicast,
+        guest_unknown_unicast=flags.guest_unknown_unicast,
         file=flags.config_file,
     )
     from .app import Exporter  # noqa: PLC0415 - costs 30 MB, which a wrong flag need not spend
@@ -154,6 +156,18 @@ def _add_capture_flags(parser: _Parser) -> None:
         dest="promiscuous",
         action="store_true",
         help="take frames for other hosts too, as on a mirror port",
+    )
+    capture.add_argument(
+        "--capture.unknown-unicast",
+        dest="unknown_unicast",
+        action="store_true",
+        help="count frames for other hosts that a switch floods to captured devices (promiscuous)",
+    )
+    capture.add_argument(
+        "--capture.guest-unknown-unicast",
+        dest="guest_unknown_unicast",
+        action="store_true",
+        help="count frames for others that bridges flood to their guests' ports",
     )
 
 

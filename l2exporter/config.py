@@ -50,13 +50,19 @@ class FileConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """How to serve: the flags, checked."""
+    """How to serve: the flags, checked.
+
+    `unknown_unicast` and `guest_unknown_unicast`: count floods on captured devices, on the ports
+    that bridges give to guests.
+    """
 
     listen: tuple[tuple[str, int], ...]
     telemetry_path: str
     collectors: tuple[str, ...]
     selection: Selection
     promiscuous: bool
+    unknown_unicast: bool
+    guest_unknown_unicast: bool
     file: str | None
 
 

@@ -63,6 +63,8 @@ def test_without_a_flag_it_serves_everything_everywhere(started: Started) -> Non
         collectors=tuple(COLLECTORS),
         selection=Selection(),
         promiscuous=False,
+        unknown_unicast=False,
+        guest_unknown_unicast=False,
         file=None,
     )
     assert started.logging == [("info", "logfmt")]
@@ -120,7 +122,10 @@ def test_the_other_flags(started: Started) -> None:
         *("--web.telemetry-path=/l2", "--capture.promiscuous", "--config.file=x.yml"),
         *("--capture.device-include=eth.*", "--capture.device-exclude=eth9"),
         *("--log.level=debug", "--log.format=json"),
+        *("--capture.unknown-unicast", "--capture.guest-unknown-unicast"),
     )
+    assert made.unknown_unicast
+    assert made.guest_unknown_unicast
     assert (made.telemetry_path, made.promiscuous, made.file) == ("/l2", True, "x.yml")
     assert made.selection.include == re.compile("eth.*")
     assert made.selection.exclude == re.compile("eth9")

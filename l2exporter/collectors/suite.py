@@ -10,6 +10,7 @@ from typing import cast
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from ..errors import L2ExporterError
 from .base import Collector, FrameCollector
 
 log = logging.getLogger(__name__)
@@ -99,6 +100,10 @@ class Suite:
     def _fail(self, name: str, error: Exception) -> None:
         self._errors[name] += 1
         kind = name, type(error)
-        if kind not in self._logged:
-            self._logged.add(kind)
+        if kind in self._logged:
+            return
+        self._logged.add(kind)
+        if isinstance(error, L2ExporterError):
+            log.error("collector %s failed; logged once for this kind: %s", name, error)
+        else:
             log.error("collector %s failed; logged once for this kind", name, exc_info=error)

@@ -7,6 +7,7 @@ import pytest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from l2exporter.collectors.suite import Suite
+from l2exporter.errors import KernelError
 
 
 class Table:
@@ -96,6 +97,16 @@ def test_each_kind_of_failure_is_logged_once_with_its_traceback(
     said = [(record.args, record.exc_info and record.exc_info[0]) for record in caplog.records]
     assert said == [(("bad",), ValueError), (("worse",), ValueError), (("bad",), KeyError)]
     assert figures(suite)["l2_collector_errors_total", "bad"] == 4
+
+
+def test_what_the_kernel_refuses_is_logged_as_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    suite = Suite({"bad": Table("bad", KernelError("netlink: EPERM"), KernelError("again"))})
+    with caplog.at_level(logging.DEBUG):
+        for _ in range(3):
+            list(suite.families())
+    (record,) = caplog.records
+    assert record.getMessage().endswith(": netlink: EPERM")
+    assert not record.exc_info
 
 
 def test_events_go_to_those_who_want_them_in_their_order() -> None:
