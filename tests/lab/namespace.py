@@ -6,7 +6,8 @@ import ctypes
 import itertools
 import os
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Self
@@ -91,6 +92,13 @@ class Namespace:
     def ip(self, *arguments: str) -> str:
         """`ip ARGUMENTS` here; its output."""
         return self.run("ip", *arguments)
+
+    def batch(self, tool: str, lines: Iterable[str]) -> None:
+        """Run many commands of `ip` or `bridge` here by one process, to the first that fails."""
+        with tempfile.NamedTemporaryFile("w", suffix=".batch") as commands:
+            commands.writelines(f"{line}\n" for line in lines)
+            commands.flush()
+            self.run(tool, "-batch", commands.name)
 
     def sysctl(self, name: str, value: int) -> None:
         """Set a kernel parameter of this namespace, by its dotted name."""

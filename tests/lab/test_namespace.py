@@ -50,6 +50,14 @@ def test_a_failing_command_tells_what_it_said() -> None:
         assert namespace.run("false", check=False) == ""
 
 
+def test_a_batch_is_one_process_for_many_commands() -> None:
+    with Namespace() as namespace:
+        namespace.batch("ip", (f"link add br{n} type bridge" for n in range(3)))
+        assert namespace.ip("-br", "link").count("br") == 3
+        with pytest.raises(RuntimeError, match="Command failed .*:2"):
+            namespace.batch("ip", ["link delete br0", "link delete br0"])
+
+
 def test_a_wire_between_two_namespaces_carries_packets() -> None:
     with Namespace() as one, Namespace() as two:
         veth(one, "eth0", two, "eth0")
