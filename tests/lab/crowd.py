@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.lab.hypervisor import FAMILIES
 from tests.lab.namespace import Namespace, veth
 
 SIZE = 200
 """Beyond 128, the default gc_thresh1, and below 512, the default gc_thresh2."""
 
 DEVICE = "uplink"
-_NETWORK = {"ipv4": "198.51.100.", "ipv6": "2001:db8:1::"}
+_NETWORKS = ("198.51.100.", "2001:db8:1::")
 
 
 @contextmanager
 def crowded(namespace: Namespace) -> Iterator[None]:
     """Keep the neighbour tables of the whole kernel filled, from a device that is no bridge's."""
     veth(namespace, DEVICE, namespace, f"{DEVICE}-end")
-    neighbors = [f"{net}{n}" for net in _NETWORK.values() for n in range(1, SIZE + 1)]
+    neighbors = [f"{net}{n}" for net in _NETWORKS for n in range(1, SIZE + 1)]
     lines = [f"neigh add {ip} lladdr 02:00:00:00:ee:01 dev {DEVICE}" for ip in neighbors]
     namespace.batch("ip", lines)
     try:

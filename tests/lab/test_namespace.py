@@ -54,7 +54,7 @@ def test_a_batch_is_one_process_for_many_commands() -> None:
     with Namespace() as namespace:
         namespace.batch("ip", (f"link add br{n} type bridge" for n in range(3)))
         assert namespace.ip("-br", "link").count("br") == 3
-        with pytest.raises(RuntimeError, match="Command failed .*:2"):
+        with pytest.raises(RuntimeError, match=r"Command failed .*:2"):
             namespace.batch("ip", ["link delete br0", "link delete br0"])
 
 
