@@ -1,4 +1,4 @@
-"""rtnetlink: dumps and events of the kernel's link, address and route tables.
+"""rtnetlink: dumps and events of the kernel's link, address, route and neighbour tables.
 
 Numbers are those of linux/netlink.h, linux/rtnetlink.h and linux/socket.h. Why not a library:
 docs/decisions/0002-own-rtnetlink-reader.md.
@@ -13,8 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Self, TypeVar
 
+import numpy as np
+
 from ..errors import KernelError
 from . import bpf
+from .columns import Batch, split
 from .messages import (
     FIRST_OF_FAMILY,
     HEADER,
@@ -25,8 +28,10 @@ from .messages import (
     check,
     messages,
 )
+from .tally import Tally
 
 RTMGRP_LINK = 0x1
+RTMGRP_NEIGH = 0x4
 RTMGRP_IPV4_IFADDR = 0x10
 RTMGRP_IPV4_ROUTE = 0x40
 RTMGRP_IPV6_IFADDR = 0x100
@@ -38,6 +43,9 @@ ANSWER_SECONDS = 10
 DUMP_ATTEMPTS = 3
 DATAGRAMS_AT_ONCE = 1 << 14
 """Bound of one reading loop: a dump of a million routes takes about 3,000 datagrams."""
+
+DATAGRAMS_TO_DISCARD = 1 << 20
+"""Bound of dropping what waits: several times what a buffer of a hundred megabytes holds."""
 
 _DATAGRAM_BYTES = 1 << 16  # the kernel builds dumps in 32 KiB at most
 _SOL_NETLINK = 270
@@ -97,25 +105,56 @@ class Netlink:
         return self._events.fileno()
 
     def dump(
-        self, message_type: int, body: bytes, parse: Callable[[Message], Row | None]
+        self,
+        message_type: int,
+        body: bytes,
+        parse: Callable[[Message], Row | None],
+        tally: Tally | None = None,
     ) -> list[Row]:
         """What `parse` makes of each message of a dump (RTM_GET*), without its Nones.
 
         Messages go through `parse` as they arrive and are not kept. A dump during which the
         table changed (NLM_F_DUMP_INTR) is repeated, DUMP_ATTEMPTS in all. KernelError when the
         kernel refuses, answers what cannot be read, or when each attempt was interrupted.
+        `tally` counts dumps, interruptions and failures.
         """
-        for _ in range(DUMP_ATTEMPTS):
+
+        def attempt() -> tuple[list[Row], int]:
             rows: list[Row] = []
-            interrupted = 0
+            flags = 0
             for message in self._answers(message_type, body):
-                interrupted |= message.flags & NLM_F_DUMP_INTR
+                flags |= message.flags
                 row = parse(message) if message.type >= FIRST_OF_FAMILY else None
                 if row is not None:
                     rows.append(row)
-            if not interrupted:
-                return rows
-        raise KernelError(f"netlink: the table changed during each of {DUMP_ATTEMPTS} dumps")
+            return rows, flags
+
+        return _repeat(attempt, Tally() if tally is None else tally)
+
+    def read(
+        self, message_type: int, body: bytes, decode: Callable[[Batch], Row], tally: Tally
+    ) -> list[Row]:
+        """What `decode` makes of each datagram of a dump: `dump` for tables of many thousands.
+
+        The last batch holds the NLMSG_DONE that ends the dump, alone or after other messages.
+        Repetition, errors and counts are those of `dump`; messages whose length cannot be are
+        left out, and counted in `tally` as malformed.
+        """
+
+        def attempt() -> tuple[list[Row], int]:
+            rows: list[Row] = []
+            flags = 0
+            self._request(message_type, body)
+            while True:
+                batch = split([self._answer()], tally)
+                flags |= int(np.bitwise_or.reduce(batch.flags, initial=0))
+                rows.append(decode(batch))
+                ends = np.flatnonzero((batch.types == NLMSG_DONE) | (batch.types == NLMSG_ERROR))
+                if len(ends):
+                    check(batch.message(int(ends[0])))
+                    return rows, flags
+
+        return _repeat(attempt, tally)
 
     def events(self) -> list[Message]:
         """The events that wait, oldest first; never blocks. The rest comes with the next call.
@@ -124,14 +163,27 @@ class Netlink:
         they are older than the dump that the caller makes next. After any other KernelError what
         this call had read is gone as well: dump again.
         """
-        found: list[Message] = []
+        return [
+            message
+            for datagram in self.event_datagrams(DATAGRAMS_AT_ONCE)
+            for message in messages(datagram)
+            if message.type >= FIRST_OF_FAMILY
+        ]
+
+    def event_datagrams(self, most: int) -> list[bytes]:
+        """The events that wait, `most` of them, as the kernel sent them: a datagram each.
+
+        Like `events`, for those who read many at once; empty datagrams are of no meaning.
+        """
+        found: list[bytes] = []
         try:
-            for _ in range(DATAGRAMS_AT_ONCE):
+            while len(found) < most:
                 datagram = _receive(self._events, socket.MSG_DONTWAIT)
                 if datagram is None:
                     break
-                found += [m for m in messages(datagram) if m.type >= FIRST_OF_FAMILY]
+                found.append(datagram)
         except Overrun:
+            # All of them: the kernel drops events without a word until none waits any more.
             _discard(self._events)
             raise
         return found
@@ -145,6 +197,15 @@ class Netlink:
 
     def _answers(self, message_type: int, body: bytes) -> Iterator[Message]:
         """Send one dump request; its messages up to and with the one that ends it."""
+        self._request(message_type, body)
+        while True:
+            for message in messages(self._answer()):
+                yield message
+                if message.type in (NLMSG_ERROR, NLMSG_DONE):
+                    check(message)
+                    return
+
+    def _request(self, message_type: int, body: bytes) -> None:
         # An answer that an error left half-read would make the kernel say EBUSY.
         _discard(self._requests)
         self._sequence = (self._sequence + 1) & 0xFFFFFFFF
@@ -152,18 +213,32 @@ class Netlink:
         size = HEADER.size + len(body)
         header = HEADER.pack(size, message_type, flags, self._sequence, 0)
         _send(self._requests, header + body)
+
+    def _answer(self) -> bytes:
+        """The next datagram of the answer to the request; the kernel puts no other's into it."""
         while True:
             datagram = _receive(self._requests)
             if datagram is None:
                 raise KernelError(f"netlink: no answer within {ANSWER_SECONDS} s")
-            for message in messages(datagram):
-                if message.sequence != self._sequence:
-                    continue
-                if message.type in (NLMSG_ERROR, NLMSG_DONE):
-                    check(message)
-                    yield message
-                    return
-                yield message
+            if len(datagram) < HEADER.size:
+                continue
+            if HEADER.unpack_from(datagram)[3] == self._sequence:
+                return datagram
+
+
+def _repeat(attempt: Callable[[], tuple[list[Row], int]], tally: Tally) -> list[Row]:
+    """The rows of the first attempt in whose messages' flags no interruption is told."""
+    try:
+        for _ in range(DUMP_ATTEMPTS):
+            rows, flags = attempt()
+            if not flags & NLM_F_DUMP_INTR:
+                tally.dumps += 1
+                return rows
+            tally.interrupted += 1
+        raise KernelError(f"netlink: the table changed during each of {DUMP_ATTEMPTS} dumps")
+    except KernelError:
+        tally.failures += 1
+        raise
 
 
 def _open(groups: int) -> socket.socket:
@@ -206,7 +281,7 @@ def _receive(source: socket.socket, flags: int = 0) -> bytes | None:
 
 
 def _discard(source: socket.socket) -> None:
-    for _ in range(DATAGRAMS_AT_ONCE):
+    for _ in range(DATAGRAMS_TO_DISCARD):
         with suppress(Overrun):
             if _receive(source, socket.MSG_DONTWAIT) is None:
                 return
