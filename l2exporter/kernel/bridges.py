@@ -1,0 +1,212 @@
+"""Bridges and their ports: the settings that decide what is learnt, forgotten and flooded.
+
+Layouts: linux/if_link.h, IFLA_BR_* and IFLA_BRPORT_*; linux/if_bridge.h, struct bridge_vlan_info.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..errors import KernelError
+from .fields import Attributes, believed, device_name, flag_if_any, number, number_if_any
+from .kinds import IFINFO, IFLA_EXT_MASK, IFLA_IFNAME, RTM_GETLINK, read_kind, unpack
+from .messages import Message, attribute, attributes
+from .rtnetlink import Netlink
+from .tally import Tally
+
+_AF_BRIDGE = 7
+
+_IFLA_BR_FORWARD_DELAY = 1
+_IFLA_BR_AGEING_TIME = 4
+_IFLA_BR_STP_STATE = 5
+_IFLA_BR_VLAN_FILTERING = 7
+_IFLA_BR_TOPOLOGY_CHANGE = 14
+_IFLA_BR_TOPOLOGY_CHANGE_DETECTED = 15
+_IFLA_BR_NF_CALL_IPTABLES = 36
+_IFLA_BR_NF_CALL_IP6TABLES = 37
+_IFLA_BR_NF_CALL_ARPTABLES = 38
+_IFLA_BR_VLAN_DEFAULT_PVID = 39
+_IFLA_BR_FDB_N_LEARNED = 48
+_IFLA_BR_FDB_MAX_LEARNED = 49
+
+_IFLA_MASTER = 10
+_IFLA_PROTINFO = 12
+_IFLA_BRPORT_STATE = 1
+_IFLA_BRPORT_LEARNING = 8
+_IFLA_BRPORT_UNICAST_FLOOD = 9
+_IFLA_BRPORT_NEIGH_SUPPRESS = 32
+_IFLA_BRPORT_ISOLATED = 33
+_IFLA_BRPORT_LOCKED = 39
+
+_IFLA_AF_SPEC = 26
+_IFLA_BRIDGE_FLAGS = 0
+_IFLA_BRIDGE_VLAN_INFO = 2
+_BRIDGE_FLAGS_SELF = 2
+_BRIDGE_VLAN_INFO_PVID = 2
+_RTEXT_FILTER_BRVLAN_COMPRESSED = 0x4
+
+_STP = ("none", "kernel", "user")
+_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
+_TICKS = 100  # USER_HZ: times in IFLA_BR_* are in 1/100 s
+_U32 = struct.Struct("=I")
+_VLAN = struct.Struct("=HHHH")  # an attribute's length and type, struct bridge_vlan_info in it
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """One bridge.
+
+    ageing_seconds         after which a silent MAC is forgotten; 0: nothing is learnt for long
+    forward_delay_seconds  the same while the topology changes
+    stp                    who runs the spanning tree: "none", "kernel" or "user"
+    pvid                   VLAN of untagged frames of the bridge device itself; None when it
+                           filters no VLANs, or drops such frames
+    learned                entries it has learnt; None before Linux 6.7
+    learned_limit          of those; 0 for none
+    nf_call_*              whether it shows its frames to iptables... of its own accord
+                           (netfilter.py has the namespace's word); None without br_netfilter
+    """
+
+    index: int
+    name: str
+    ageing_seconds: float
+    forward_delay_seconds: float
+    stp: str
+    topology_change: bool
+    topology_change_detected: bool
+    vlan_filtering: bool
+    pvid: int | None
+    learned: int | None
+    learned_limit: int | None
+    nf_call_iptables: bool | None
+    nf_call_ip6tables: bool | None
+    nf_call_arptables: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of the bridge whose index is `bridge`; None where the kernel lacks the setting.
+
+    state            "disabled", "listening", "learning", "forwarding" or "blocking"
+    unicast_flood    frames to MACs that the bridge does not know leave here
+    learning         the bridge learns MACs that send through here
+    isolated         it exchanges frames with ports that are not isolated only
+    locked           only MACs that are known behind it may send
+    neigh_suppress   the bridge answers ARP and ND here for neighbours that it knows
+    """
+
+    index: int
+    name: str
+    bridge: int
+    state: str
+    unicast_flood: bool | None
+    learning: bool | None
+    isolated: bool | None
+    locked: bool | None
+    neigh_suppress: bool | None
+
+
+def read_bridges(netlink: Netlink, tally: Tally) -> list[Bridge]:
+    """Every bridge of the namespace; KernelError when they cannot be read."""
+    bridges = read_kind(netlink, "bridge", _bridge, tally)
+    if not any(bridge.vlan_filtering for bridge in bridges):
+        return bridges
+    mask = attribute(IFLA_EXT_MASK, _U32.pack(_RTEXT_FILTER_BRVLAN_COMPRESSED))
+    pvids = dict(netlink.dump(RTM_GETLINK, _EVERY_PORT + mask, believed(_own_pvid, tally), tally))
+    return [
+        replace(bridge, pvid=pvids.get(bridge.index, bridge.pvid))
+        if bridge.vlan_filtering
+        else bridge
+        for bridge in bridges
+    ]
+
+
+def read_ports(netlink: Netlink, tally: Tally) -> list[Port]:
+    """Every port of every bridge of the namespace; KernelError when they cannot be read."""
+    return netlink.dump(RTM_GETLINK, _EVERY_PORT, believed(_port, tally), tally)
+
+
+_EVERY_PORT = IFINFO.pack(_AF_BRIDGE, 0, 0, 0, 0)
+
+
+def _bridge(index: int, name: str, data: Attributes) -> Bridge:
+    filtering = bool(number(data, _IFLA_BR_VLAN_FILTERING, 1))
+    default_pvid = number_if_any(data, _IFLA_BR_VLAN_DEFAULT_PVID, 2) or None
+    return Bridge(
+        index=index,
+        name=name,
+        ageing_seconds=number(data, _IFLA_BR_AGEING_TIME, 4) / _TICKS,
+        forward_delay_seconds=number(data, _IFLA_BR_FORWARD_DELAY, 4) / _TICKS,
+        stp=_word(_STP, number(data, _IFLA_BR_STP_STATE, 4)),
+        topology_change=bool(number(data, _IFLA_BR_TOPOLOGY_CHANGE, 1)),
+        topology_change_detected=bool(number(data, _IFLA_BR_TOPOLOGY_CHANGE_DETECTED, 1)),
+        vlan_filtering=filtering,
+        pvid=default_pvid if filtering else None,
+        learned=number_if_any(data, _IFLA_BR_FDB_N_LEARNED, 4),
+        learned_limit=number_if_any(data, _IFLA_BR_FDB_MAX_LEARNED, 4),
+        nf_call_iptables=flag_if_any(data, _IFLA_BR_NF_CALL_IPTABLES),
+        nf_call_ip6tables=flag_if_any(data, _IFLA_BR_NF_CALL_IP6TABLES),
+        nf_call_arptables=flag_if_any(data, _IFLA_BR_NF_CALL_ARPTABLES),
+    )
+
+
+def _port(message: Message) -> Port | None:
+    """A row; None for a network card that tells of a switch inside itself."""
+    index, found = unpack(message)
+    if _IFLA_MASTER not in found or _is_card(found):
+        return None
+    settings = attributes(found.get(_IFLA_PROTINFO, b""))
+    return Port(
+        index=index,
+        name=device_name(found, IFLA_IFNAME),
+        bridge=number(found, _IFLA_MASTER, 4),
+        state=_word(_STATES, number(settings, _IFLA_BRPORT_STATE, 1)),
+        unicast_flood=flag_if_any(settings, _IFLA_BRPORT_UNICAST_FLOOD),
+        learning=flag_if_any(settings, _IFLA_BRPORT_LEARNING),
+        isolated=flag_if_any(settings, _IFLA_BRPORT_ISOLATED),
+        locked=flag_if_any(settings, _IFLA_BRPORT_LOCKED),
+        neigh_suppress=flag_if_any(settings, _IFLA_BRPORT_NEIGH_SUPPRESS),
+    )
+
+
+def _is_card(found: Attributes) -> bool:
+    """Whether a port speaks for itself instead of its bridge: it may name the same master."""
+    if _IFLA_AF_SPEC not in found:
+        return False
+    flags = number_if_any(attributes(found[_IFLA_AF_SPEC]), _IFLA_BRIDGE_FLAGS, 2)
+    return bool((flags or 0) & _BRIDGE_FLAGS_SELF)
+
+
+def _own_pvid(message: Message) -> tuple[int, int | None] | None:
+    """A bridge's index and the PVID of the bridge device; None for a port.
+
+    The message of the bridge device names itself as the master.
+    """
+    index, found = unpack(message)
+    if _IFLA_MASTER not in found or number(found, _IFLA_MASTER, 4) != index:
+        return None
+    flagged = (vid for flags, vid in _vlans(found.get(_IFLA_AF_SPEC, b"")) if flags)
+    return index, next(flagged, None)
+
+
+def _vlans(data: bytes) -> Iterator[tuple[bool, int]]:
+    """Whether it is the PVID, and the VID, of each IFLA_BRIDGE_VLAN_INFO.
+
+    There are many of this one type; the PVID is never within a range of them.
+    """
+    offset = 0
+    while len(data) - offset >= _VLAN.size:
+        length, kind, flags, vid = _VLAN.unpack_from(data, offset)
+        if length < 4:
+            raise KernelError("netlink: a VLAN of no length")
+        if (length, kind) == (_VLAN.size, _IFLA_BRIDGE_VLAN_INFO):
+            yield bool(flags & _BRIDGE_VLAN_INFO_PVID), vid
+        offset += (length + 3) & ~3
+
+
+def _word(words: tuple[str, ...], value: int) -> str:
+    if value >= len(words):
+        raise KernelError(f"netlink: {value} is none of {', '.join(words)}")
+    return words[value]
