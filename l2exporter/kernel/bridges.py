@@ -6,12 +6,13 @@ Layouts: linux/if_link.h, IFLA_BR_* and IFLA_BRPORT_*; linux/if_bridge.h, struct
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..errors import KernelError
-from .fields import Attributes, believed, device_name, flag_if_any, number, number_if_any
+from .fields import believed, device_name, number, required, switch
 from .kinds import IFINFO, IFLA_EXT_MASK, IFLA_IFNAME, RTM_GETLINK, read_kind, unpack
+from .layouts import Numbers, walk
 from .messages import Message, attribute, attributes
 from .rtnetlink import Netlink
 from .tally import Tally
@@ -30,6 +31,20 @@ _IFLA_BR_NF_CALL_ARPTABLES = 38
 _IFLA_BR_VLAN_DEFAULT_PVID = 39
 _IFLA_BR_FDB_N_LEARNED = 48
 _IFLA_BR_FDB_MAX_LEARNED = 49
+_BRIDGE_SIZES = {
+    _IFLA_BR_FORWARD_DELAY: 4,
+    _IFLA_BR_AGEING_TIME: 4,
+    _IFLA_BR_STP_STATE: 4,
+    _IFLA_BR_VLAN_FILTERING: 1,
+    _IFLA_BR_TOPOLOGY_CHANGE: 1,
+    _IFLA_BR_TOPOLOGY_CHANGE_DETECTED: 1,
+    _IFLA_BR_NF_CALL_IPTABLES: 1,
+    _IFLA_BR_NF_CALL_IP6TABLES: 1,
+    _IFLA_BR_NF_CALL_ARPTABLES: 1,
+    _IFLA_BR_VLAN_DEFAULT_PVID: 2,
+    _IFLA_BR_FDB_N_LEARNED: 4,
+    _IFLA_BR_FDB_MAX_LEARNED: 4,
+}
 
 _IFLA_MASTER = 10
 _IFLA_PROTINFO = 12
@@ -39,6 +54,14 @@ _IFLA_BRPORT_UNICAST_FLOOD = 9
 _IFLA_BRPORT_NEIGH_SUPPRESS = 32
 _IFLA_BRPORT_ISOLATED = 33
 _IFLA_BRPORT_LOCKED = 39
+_PORT_SIZES = {
+    _IFLA_BRPORT_STATE: 1,
+    _IFLA_BRPORT_LEARNING: 1,
+    _IFLA_BRPORT_UNICAST_FLOOD: 1,
+    _IFLA_BRPORT_NEIGH_SUPPRESS: 1,
+    _IFLA_BRPORT_ISOLATED: 1,
+    _IFLA_BRPORT_LOCKED: 1,
+}
 
 _IFLA_AF_SPEC = 26
 _IFLA_BRIDGE_FLAGS = 0
@@ -51,7 +74,8 @@ _STP = ("none", "kernel", "user")
 _STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 _TICKS = 100  # USER_HZ: times in IFLA_BR_* are in 1/100 s
 _U32 = struct.Struct("=I")
-_VLAN = struct.Struct("=HHHH")  # an attribute's length and type, struct bridge_vlan_info in it
+_VLAN = struct.Struct("=HH")  # struct bridge_vlan_info: flags, vid
+_EVERY_PORT = IFINFO.pack(_AF_BRIDGE, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,100 +134,92 @@ class Port:
 
 def read_bridges(netlink: Netlink, tally: Tally) -> list[Bridge]:
     """Every bridge of the namespace; KernelError when they cannot be read."""
-    bridges = read_kind(netlink, "bridge", _bridge, tally)
+    bridges = read_kind(netlink, "bridge", _BRIDGE_SIZES, _bridge, tally)
     if not any(bridge.vlan_filtering for bridge in bridges):
         return bridges
     mask = attribute(IFLA_EXT_MASK, _U32.pack(_RTEXT_FILTER_BRVLAN_COMPRESSED))
-    pvids = dict(netlink.dump(RTM_GETLINK, _EVERY_PORT + mask, believed(_own_pvid, tally), tally))
+    told = netlink.dump(RTM_GETLINK, _EVERY_PORT + mask, believed(_own_pvid, tally), tally)
+    pvids = dict(told)
     return [
-        replace(bridge, pvid=pvids.get(bridge.index, bridge.pvid))
-        if bridge.vlan_filtering
-        else bridge
-        for bridge in bridges
+        replace(each, pvid=pvids.get(each.index, each.pvid)) if each.vlan_filtering else each
+        for each in bridges
     ]
 
 
 def read_ports(netlink: Netlink, tally: Tally) -> list[Port]:
     """Every port of every bridge of the namespace; KernelError when they cannot be read."""
-    return netlink.dump(RTM_GETLINK, _EVERY_PORT, believed(_port, tally), tally)
+    settings = Numbers(_PORT_SIZES)
+
+    def parse(message: Message) -> Port | None:
+        index, found = unpack(message)
+        if _IFLA_MASTER not in found or _is_card(found):
+            return None
+        return _port(index, found, settings(found.get(_IFLA_PROTINFO, b"")))
+
+    return netlink.dump(RTM_GETLINK, _EVERY_PORT, believed(parse, tally), tally)
 
 
-_EVERY_PORT = IFINFO.pack(_AF_BRIDGE, 0, 0, 0, 0)
-
-
-def _bridge(index: int, name: str, data: Attributes) -> Bridge:
-    filtering = bool(number(data, _IFLA_BR_VLAN_FILTERING, 1))
-    default_pvid = number_if_any(data, _IFLA_BR_VLAN_DEFAULT_PVID, 2) or None
+def _bridge(index: int, name: str, settings: Mapping[int, int]) -> Bridge:
+    filtering = bool(required(settings, _IFLA_BR_VLAN_FILTERING))
     return Bridge(
         index=index,
         name=name,
-        ageing_seconds=number(data, _IFLA_BR_AGEING_TIME, 4) / _TICKS,
-        forward_delay_seconds=number(data, _IFLA_BR_FORWARD_DELAY, 4) / _TICKS,
-        stp=_word(_STP, number(data, _IFLA_BR_STP_STATE, 4)),
-        topology_change=bool(number(data, _IFLA_BR_TOPOLOGY_CHANGE, 1)),
-        topology_change_detected=bool(number(data, _IFLA_BR_TOPOLOGY_CHANGE_DETECTED, 1)),
+        ageing_seconds=required(settings, _IFLA_BR_AGEING_TIME) / _TICKS,
+        forward_delay_seconds=required(settings, _IFLA_BR_FORWARD_DELAY) / _TICKS,
+        stp=_word(_STP, required(settings, _IFLA_BR_STP_STATE)),
+        topology_change=bool(required(settings, _IFLA_BR_TOPOLOGY_CHANGE)),
+        topology_change_detected=bool(required(settings, _IFLA_BR_TOPOLOGY_CHANGE_DETECTED)),
         vlan_filtering=filtering,
-        pvid=default_pvid if filtering else None,
-        learned=number_if_any(data, _IFLA_BR_FDB_N_LEARNED, 4),
-        learned_limit=number_if_any(data, _IFLA_BR_FDB_MAX_LEARNED, 4),
-        nf_call_iptables=flag_if_any(data, _IFLA_BR_NF_CALL_IPTABLES),
-        nf_call_ip6tables=flag_if_any(data, _IFLA_BR_NF_CALL_IP6TABLES),
-        nf_call_arptables=flag_if_any(data, _IFLA_BR_NF_CALL_ARPTABLES),
+        # 0: the bridge gives new ports no such VLAN.
+        pvid=settings.get(_IFLA_BR_VLAN_DEFAULT_PVID) or None if filtering else None,
+        learned=settings.get(_IFLA_BR_FDB_N_LEARNED),
+        learned_limit=settings.get(_IFLA_BR_FDB_MAX_LEARNED),
+        nf_call_iptables=switch(settings, _IFLA_BR_NF_CALL_IPTABLES),
+        nf_call_ip6tables=switch(settings, _IFLA_BR_NF_CALL_IP6TABLES),
+        nf_call_arptables=switch(settings, _IFLA_BR_NF_CALL_ARPTABLES),
     )
 
 
-def _port(message: Message) -> Port | None:
-    """A row; None for a network card that tells of a switch inside itself."""
-    index, found = unpack(message)
-    if _IFLA_MASTER not in found or _is_card(found):
-        return None
-    settings = attributes(found.get(_IFLA_PROTINFO, b""))
+def _port(index: int, found: Mapping[int, bytes], settings: Mapping[int, int]) -> Port:
     return Port(
         index=index,
         name=device_name(found, IFLA_IFNAME),
         bridge=number(found, _IFLA_MASTER, 4),
-        state=_word(_STATES, number(settings, _IFLA_BRPORT_STATE, 1)),
-        unicast_flood=flag_if_any(settings, _IFLA_BRPORT_UNICAST_FLOOD),
-        learning=flag_if_any(settings, _IFLA_BRPORT_LEARNING),
-        isolated=flag_if_any(settings, _IFLA_BRPORT_ISOLATED),
-        locked=flag_if_any(settings, _IFLA_BRPORT_LOCKED),
-        neigh_suppress=flag_if_any(settings, _IFLA_BRPORT_NEIGH_SUPPRESS),
+        state=_word(_STATES, required(settings, _IFLA_BRPORT_STATE)),
+        unicast_flood=switch(settings, _IFLA_BRPORT_UNICAST_FLOOD),
+        learning=switch(settings, _IFLA_BRPORT_LEARNING),
+        isolated=switch(settings, _IFLA_BRPORT_ISOLATED),
+        locked=switch(settings, _IFLA_BRPORT_LOCKED),
+        neigh_suppress=switch(settings, _IFLA_BRPORT_NEIGH_SUPPRESS),
     )
 
 
-def _is_card(found: Attributes) -> bool:
-    """Whether a port speaks for itself instead of its bridge: it may name the same master."""
-    if _IFLA_AF_SPEC not in found:
-        return False
-    flags = number_if_any(attributes(found[_IFLA_AF_SPEC]), _IFLA_BRIDGE_FLAGS, 2)
-    return bool((flags or 0) & _BRIDGE_FLAGS_SELF)
+def _is_card(found: Mapping[int, bytes]) -> bool:
+    """Whether a network card tells of a switch inside itself: it may name the same master."""
+    own = attributes(found.get(_IFLA_AF_SPEC, b""))
+    return _IFLA_BRIDGE_FLAGS in own and bool(
+        number(own, _IFLA_BRIDGE_FLAGS, 2) & _BRIDGE_FLAGS_SELF
+    )
 
 
 def _own_pvid(message: Message) -> tuple[int, int | None] | None:
-    """A bridge's index and the PVID of the bridge device; None for a port.
+    """A bridge's index and the PVID of the bridge device itself, if any; None for a port.
 
-    The message of the bridge device names itself as the master.
+    The message of the bridge device names itself as the master. Of the many
+    IFLA_BRIDGE_VLAN_INFO in it the PVID's is never part of a range.
     """
     index, found = unpack(message)
     if _IFLA_MASTER not in found or number(found, _IFLA_MASTER, 4) != index:
         return None
-    flagged = (vid for flags, vid in _vlans(found.get(_IFLA_AF_SPEC, b"")) if flags)
-    return index, next(flagged, None)
-
-
-def _vlans(data: bytes) -> Iterator[tuple[bool, int]]:
-    """Whether it is the PVID, and the VID, of each IFLA_BRIDGE_VLAN_INFO.
-
-    There are many of this one type; the PVID is never within a range of them.
-    """
-    offset = 0
-    while len(data) - offset >= _VLAN.size:
-        length, kind, flags, vid = _VLAN.unpack_from(data, offset)
-        if length < 4:
-            raise KernelError("netlink: a VLAN of no length")
-        if (length, kind) == (_VLAN.size, _IFLA_BRIDGE_VLAN_INFO):
-            yield bool(flags & _BRIDGE_VLAN_INFO_PVID), vid
-        offset += (length + 3) & ~3
+    vlans = found.get(_IFLA_AF_SPEC, b"")
+    for kind, start, end in walk(vlans):
+        if kind == _IFLA_BRIDGE_VLAN_INFO:
+            if end - start != _VLAN.size:
+                raise KernelError(f"netlink: a VLAN in {end - start} bytes")
+            flags, vid = _VLAN.unpack_from(vlans, start)
+            if flags & _BRIDGE_VLAN_INFO_PVID:
+                return index, vid
+    return index, None
 
 
 def _word(words: tuple[str, ...], value: int) -> str:

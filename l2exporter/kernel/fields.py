@@ -1,4 +1,4 @@
-"""Attributes as numbers and names, and what becomes of a message that cannot be believed."""
+"""What becomes of attributes that are missing or odd, and of messages that have such."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from ..errors import KernelError
 from .messages import Message
 from .tally import Tally
 
-Attributes = Mapping[int, bytes]
 Row = TypeVar("Row")
 
 
@@ -29,7 +28,19 @@ def believed(
     return lenient
 
 
-def number(found: Attributes, kind: int, size: int) -> int:
+def required(values: Mapping[int, int], kind: int) -> int:
+    """A number that every kernel gives; KernelError when it is missing."""
+    if kind not in values:
+        raise KernelError(f"netlink: attribute {kind} is missing")
+    return values[kind]
+
+
+def switch(values: Mapping[int, int], kind: int) -> bool | None:
+    """A setting that is on or off; None where the kernel lacks it."""
+    return bool(values[kind]) if kind in values else None
+
+
+def number(found: Mapping[int, bytes], kind: int, size: int) -> int:
     """An unsigned number of `size` bytes in the host's order; KernelError when it is not there."""
     payload = found.get(kind, b"")
     if len(payload) != size:
@@ -37,17 +48,7 @@ def number(found: Attributes, kind: int, size: int) -> int:
     return int.from_bytes(payload, sys.byteorder)
 
 
-def number_if_any(found: Attributes, kind: int, size: int) -> int | None:
-    """The same of an attribute that older kernels lack: None then."""
-    return number(found, kind, size) if kind in found else None
-
-
-def flag_if_any(found: Attributes, kind: int) -> bool | None:
-    """A switch of one byte that older kernels lack: None then."""
-    return bool(number(found, kind, 1)) if kind in found else None
-
-
-def device_name(found: Attributes, kind: int) -> str:
+def device_name(found: Mapping[int, bytes], kind: int) -> str:
     """A device's name, fit to be a label (UTF-8 always); KernelError when there is none."""
     name = found.get(kind, b"").partition(b"\0")[0].decode(errors="backslashreplace")
     if not name:

@@ -6,11 +6,12 @@ Layouts: linux/rtnetlink.h struct ifinfomsg, linux/if_link.h.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from ..errors import KernelError
-from .fields import Attributes, believed, device_name
+from .fields import believed, device_name
+from .layouts import Numbers
 from .messages import Message, attribute, attributes
 from .rtnetlink import Netlink
 from .tally import Tally
@@ -32,23 +33,29 @@ Row = TypeVar("Row")
 
 
 def read_kind(
-    netlink: Netlink, kind: str, decode: Callable[[int, str, Attributes], Row], tally: Tally
+    netlink: Netlink,
+    kind: str,
+    sizes: Mapping[int, int],
+    make: Callable[[int, str, Mapping[int, int]], Row],
+    tally: Tally,
 ) -> list[Row]:
-    """What `decode` makes of index, name and IFLA_INFO_DATA of each device of a kind.
+    """What `make` makes of index, name and settings of each device of a kind.
 
-    The kernel sends no others, if it knows the kind: older ones send every device for one that
-    they do not know. KernelError when the table cannot be read; a device that `decode` refuses
-    with one is left out and counted.
+    The settings are the numbers in IFLA_INFO_DATA, by their types; `sizes` has those wanted.
+    The kernel sends no other devices, if it knows the kind; before Linux 5.18 all if it does not.
+    KernelError when the table cannot be read; a device that `make` refuses with one is left out
+    and counted.
     """
     wanted = kind.encode() + b"\0"
+    settings = Numbers(sizes)
 
     def parse(message: Message) -> Row | None:
         index, found = unpack(message)
         info = attributes(found.get(_IFLA_LINKINFO, b""))
         if info.get(_IFLA_INFO_KIND) != wanted:
             return None
-        data = attributes(info.get(_IFLA_INFO_DATA, b""))
-        return decode(index, device_name(found, IFLA_IFNAME), data)
+        name = device_name(found, IFLA_IFNAME)
+        return make(index, name, settings(info.get(_IFLA_INFO_DATA, b"")))
 
     mask = attribute(IFLA_EXT_MASK, _U32.pack(_RTEXT_FILTER_SKIP_STATS))
     only = attribute(_IFLA_LINKINFO | _NLA_F_NESTED, attribute(_IFLA_INFO_KIND, wanted))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import KernelError
-from .fields import Attributes, believed, number, number_if_any
+from .fields import believed, number, required
+from .layouts import Numbers
 from .messages import Message, attributes
 from .rtnetlink import Netlink
 from .tally import Tally
@@ -28,6 +29,13 @@ _NDTPA_REACHABLE_TIME = 3
 _NDTPA_BASE_REACHABLE_TIME = 4
 _NDTPA_GC_STALETIME = 6
 _NDTPA_DELAY_PROBE_TIME = 7
+_PARMS_SIZES = {
+    _NDTPA_IFINDEX: 4,
+    _NDTPA_REACHABLE_TIME: 8,
+    _NDTPA_BASE_REACHABLE_TIME: 8,
+    _NDTPA_GC_STALETIME: 8,
+    _NDTPA_DELAY_PROBE_TIME: 8,
+}
 
 _NDTMSG = struct.Struct("=Bxxx")  # struct ndtmsg: family
 _CONFIG = struct.Struct("=HHI")  # struct ndt_config begins: key_len, entry_size, entries
@@ -35,6 +43,7 @@ _STATS = struct.Struct("=Q")  # struct ndt_stats: so many counters as the kernel
 _RES_FAILED = 3
 _FORCED_GC_RUNS = 9
 _TABLE_FULLS = 10
+_MILLISECONDS = 1000
 
 _FAMILIES = {b"arp_cache\0": "ipv4", b"ndisc_cache\0": "ipv6"}
 _STATISTICS = {"ipv4": "arp_cache", "ipv6": "ndisc_cache"}
@@ -83,14 +92,16 @@ class NeighborTable:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """One message: of a device, or with `entries`, `thresholds` and `counters` of a table."""
+class _Head:
+    """The first message of a table: what is not of one device."""
 
-    family: str
-    parameters: Parameters
-    entries: int = 0
-    thresholds: tuple[int, int, int] = (0, 0, 0)
-    counters: tuple[int, ...] = ()
+    defaults: Parameters
+    entries: int
+    thresholds: tuple[int, int, int]
+    counters: tuple[int, ...]
+
+
+_Row = tuple[str, Parameters | _Head]  # of the family
 
 
 def read_neighbor_tables(
@@ -100,21 +111,28 @@ def read_neighbor_tables(
 
     `statistics` is what /proc/net/stat is for the calling thread.
     """
-    rows = netlink.dump(_RTM_GETNEIGHTBL, _NDTMSG.pack(0), believed(_parse, tally), tally)
-    heads = {row.family: row for row in rows if row.parameters.index is None}
+    times = Numbers(_PARMS_SIZES)
+
+    def parse(message: Message) -> _Row | None:
+        return _parse(message, times)
+
+    rows = netlink.dump(_RTM_GETNEIGHTBL, _NDTMSG.pack(0), believed(parse, tally), tally)
+    heads = {family: row for family, row in rows if isinstance(row, _Head)}
     return [
-        _table(head, rows, _unresolved_discards(statistics / _STATISTICS[family], tally))
+        _table(family, head, rows, _unresolved_discards(statistics / _STATISTICS[family], tally))
         for family, head in heads.items()
     ]
 
 
-def _table(head: _Row, rows: Sequence[_Row], unresolved_discards: int | None) -> NeighborTable:
-    devices = [row.parameters for row in rows if row.family == head.family]
+def _table(
+    family: str, head: _Head, rows: Sequence[_Row], unresolved_discards: int | None
+) -> NeighborTable:
+    devices = [row for of, row in rows if of == family and isinstance(row, Parameters)]
     return NeighborTable(
-        family=head.family,
+        family=family,
         entries=head.entries,
         thresholds=head.thresholds,
-        defaults=head.parameters,
+        defaults=head.defaults,
         devices={each.index: each for each in devices if each.index is not None},
         failed_resolutions=_counter(head.counters, _RES_FAILED),
         forced_gc_runs=_counter(head.counters, _FORCED_GC_RUNS),
@@ -123,7 +141,7 @@ def _table(head: _Row, rows: Sequence[_Row], unresolved_discards: int | None) ->
     )
 
 
-def _parse(message: Message) -> _Row | None:
+def _parse(message: Message, times: Numbers) -> _Row | None:
     """A row; None for the tables of other protocols, among them a second one of IPv4 (CLIP)."""
     if len(message.body) < _NDTMSG.size:
         raise KernelError(f"netlink: a neighbour table message of {len(message.body)} bytes")
@@ -133,39 +151,34 @@ def _parse(message: Message) -> _Row | None:
     family = _FAMILIES.get(found[_NDTA_NAME])
     if family is None:
         return None
-    parameters = _parameters(attributes(found.get(_NDTA_PARMS, b"")))
+    parameters = _parameters(times(found.get(_NDTA_PARMS, b"")))
     if (_NDTA_CONFIG in found) == (parameters.index is not None):
         raise KernelError("netlink: times of neither a neighbour table nor a device, or of both")
-    return _Row(family, parameters) if parameters.index else _head(family, parameters, found)
+    return family, parameters if parameters.index is not None else _head(parameters, found)
 
 
-def _head(family: str, parameters: Parameters, found: Attributes) -> _Row:
+def _head(defaults: Parameters, found: Mapping[int, bytes]) -> _Head:
     config, stats = found[_NDTA_CONFIG], found.get(_NDTA_STATS, b"")
     if len(config) < _CONFIG.size:
         raise KernelError(f"netlink: a neighbour table's settings in {len(config)} bytes")
     first, second, third = (number(found, kind, 4) for kind in _NDTA_THRESHOLDS)
     whole = len(stats) - len(stats) % _STATS.size
-    return _Row(
-        family=family,
-        parameters=parameters,
+    return _Head(
+        defaults=defaults,
         entries=_CONFIG.unpack_from(config)[2],
         thresholds=(first, second, third),
         counters=tuple(value for (value,) in _STATS.iter_unpack(stats[:whole])),
     )
 
 
-def _parameters(found: Attributes) -> Parameters:
+def _parameters(times: Mapping[int, int]) -> Parameters:
     return Parameters(
-        index=number_if_any(found, _NDTPA_IFINDEX, 4),
-        base_reachable=_seconds(found, _NDTPA_BASE_REACHABLE_TIME),
-        reachable=_seconds(found, _NDTPA_REACHABLE_TIME),
-        gc_stale=_seconds(found, _NDTPA_GC_STALETIME),
-        delay_probe=_seconds(found, _NDTPA_DELAY_PROBE_TIME),
+        index=times.get(_NDTPA_IFINDEX),
+        base_reachable=required(times, _NDTPA_BASE_REACHABLE_TIME) / _MILLISECONDS,
+        reachable=required(times, _NDTPA_REACHABLE_TIME) / _MILLISECONDS,
+        gc_stale=required(times, _NDTPA_GC_STALETIME) / _MILLISECONDS,
+        delay_probe=required(times, _NDTPA_DELAY_PROBE_TIME) / _MILLISECONDS,
     )
-
-
-def _seconds(found: Attributes, kind: int) -> float:
-    return number(found, kind, 8) / 1000
 
 
 def _counter(counters: tuple[int, ...], place: int) -> int | None:
