@@ -14,6 +14,7 @@ from l2exporter.capture import filters
 from l2exporter.dissect.arp import ETHERTYPE_ARP
 from l2exporter.dissect.ethernet import TPIDS
 from l2exporter.kernel import bpf
+from l2exporter.limits import GUEST_MACS
 
 ADDRESSES = bytes.fromhex("ffffffffffff 020000000001")
 SNAPLEN = 64
@@ -116,3 +117,58 @@ def test_a_program_that_is_none_is_refused() -> None:
         pytest.raises(OSError, match="Invalid argument"),
     ):
         bpf.attach(sock, [(0xFFFF, 0, 0, 0)])
+
+
+# The kernel gives frames on a pair of local sockets this type; others are in test_flood_socket.py.
+PACKET_HOST = 0
+
+MAC = 0x020000000001
+
+
+def passes(program: bpf.Program, destination: int, size: int = 60) -> bool:
+    sieve = Sieve(program)
+    sent = (destination.to_bytes(6) + bytes(60))[:size]
+    passed = sieve(sent)
+    sieve.close()
+    assert passed in (None, sent[:1]), "a byte is enough to be counted"
+    return passed is not None
+
+
+@pytest.mark.parametrize("destination", [0xFFFFFFFFFFFF, 0x01005E000001, 0x333300000001])
+def test_what_is_for_a_group_is_never_counted(destination: int) -> None:
+    assert not passes(filters.unknown_unicast(PACKET_HOST, ()), destination)
+
+
+@pytest.mark.parametrize("other", [3, 4])
+def test_frames_of_another_packet_type_are_not_counted(other: int) -> None:
+    assert passes(filters.unknown_unicast(PACKET_HOST, ()), MAC)
+    assert not passes(filters.unknown_unicast(other, ()), MAC)
+
+
+@pytest.mark.parametrize("size", [1, 5, 6])
+def test_a_frame_without_a_whole_destination_is_not_counted(size: int) -> None:
+    assert passes(filters.unknown_unicast(PACKET_HOST, (MAC,)), MAC ^ 0xFF, size) == (size == 6)
+
+
+# Few values for each half of a MAC, so that many share one.
+UNICAST = st.builds(
+    lambda first, rest: first << 32 | rest,
+    st.sampled_from([0x0200, 0x0201, 0x5254, 0xFEFF]),
+    st.sampled_from([0, 1, 2, 0xFFFFFFFE, 0xFFFFFFFF]) | st.integers(0, 0xFFFFFFFF),
+)
+
+
+@given(known=st.lists(UNICAST, max_size=GUEST_MACS), others=st.lists(UNICAST, max_size=5))
+def test_exactly_what_is_for_others_is_counted(known: list[int], others: list[int]) -> None:
+    program = filters.unknown_unicast(PACKET_HOST, known)
+    for destination in (*known[:5], *known[-5:], *others):
+        assert passes(program, destination) == (destination not in known)
+
+
+@pytest.mark.parametrize("spread", [1, 1 << 33], ids=["of one vendor", "of as many vendors"])
+def test_as_many_macs_as_are_remembered_of_a_guest_make_a_program(spread: int) -> None:
+    known = [MAC + number * spread for number in range(GUEST_MACS)]
+    program = filters.unknown_unicast(PACKET_HOST, known)
+    assert len(program) <= 6 + 5 * GUEST_MACS + 1
+    assert [passes(program, mac) for mac in known] == [False] * GUEST_MACS
+    assert passes(program, MAC + GUEST_MACS * spread)

@@ -1,0 +1,121 @@
+"""On which devices a unicast frame for somebody else is a flood, and whose frames are none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..kernel.links import Link
+from ..limits import GUEST_MACS
+from .devices import DOWN, Selection, choose
+from .flood_socket import Direction
+
+CROWDED = f"more than {GUEST_MACS} MACs behind it"
+SWITCHING = "frames for others are ordinary on a bridge, on a port, and on what carries a port"
+
+_GUEST_KINDS = frozenset({"tun", "veth"})
+
+_CARRIED = frozenset({"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "dsa"})
+"""Kinds whose frames, MAC and all, are on the device below; a tunnel's are wrapped in others."""
+
+_STATIONS = frozenset({"", "vrf"})
+"""What a device may be a port of without passing on frames for others."""
+
+
+class Guests(Protocol):
+    """Which MACs are behind the ports of bridges; ports by index, MACs as numbers."""
+
+    def behind(self, port: int) -> tuple[int, ...]:
+        """Return the MACs known behind a port."""
+
+    def overfull(self, port: int) -> bool:
+        """Tell whether there are more than are remembered."""
+
+    def changed(self) -> set[int]:
+        """Return the ports whose MACs are others than at the last call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A device to count on.
+
+    direction  of the frames that are counted
+    known      MACs whose frames are no flood
+    refusal    why it cannot be counted, in a few words; else empty
+    """
+
+    name: str
+    direction: Direction
+    known: tuple[int, ...] = ()
+    refusal: str = ""
+
+
+def guest_ports(
+    links: Mapping[int, Link], selection: Selection, guests: Guests
+) -> dict[int, Target]:
+    """Targets, by index: the ports that bridges give to guests, unless they are excluded."""
+    return {
+        index: guest_port(link, guests)
+        for index, link in links.items()
+        if link.port_kind == "bridge"
+        and link.kind in _GUEST_KINDS
+        and not (selection.exclude and selection.exclude.fullmatch(link.name))
+    }
+
+
+def guest_port(link: Link, guests: Guests) -> Target:
+    """The target that a guest's port is, with the MACs known behind it now."""
+    if guests.overfull(link.index):
+        return Target(link.name, Direction.OUT, refusal=CROWDED)
+    return Target(link.name, Direction.OUT, guests.behind(link.index))
+
+
+def captured_devices(
+    links: Mapping[int, Link], selection: Selection, counted: Collection[int]
+) -> dict[int, Target]:
+    """Targets, by index: the captured devices, and those already `counted` that are only down.
+
+    Frames for the devices stacked on one are the host's own. Where such a device is a port of a
+    bridge (a VLAN of the card, say), frames for any guest arrive in good order.
+    """
+    reasons = choose(links, selection)
+    carried = _carried(links)
+    return {
+        index: _device(link, carried.get(index, []))
+        for index, link in links.items()
+        if reasons[index] == "" or (reasons[index] == DOWN and index in counted)
+    }
+
+
+def _device(link: Link, above: list[Link]) -> Target:
+    if link.kind == "bridge" or not all(_is_station(each) for each in (link, *above)):
+        return Target(link.name, Direction.TO_OTHERS, refusal=SWITCHING)
+    known = sorted({_number(each.mac) for each in (link, *above) if each.mac})
+    if len(known) > GUEST_MACS:
+        return Target(link.name, Direction.TO_OTHERS, refusal=CROWDED)
+    return Target(link.name, Direction.TO_OTHERS, tuple(known))
+
+
+def _is_station(link: Link) -> bool:
+    # A card may be the master of another (a cloud's virtual function): a port without a kind.
+    return link.port_kind in _STATIONS and (link.master is None or link.port_kind != "")
+
+
+def _carried(links: Mapping[int, Link]) -> dict[int, list[Link]]:
+    """The devices stacked on each, at whatever height."""
+    found: dict[int, list[Link]] = {}
+    for link in links.values():
+        passed = {link.index}
+        low: Link | None = link
+        while low is not None and low.kind in _CARRIED and low.lower is not None:
+            if low.lower in passed:
+                break
+            passed.add(low.lower)
+            found.setdefault(low.lower, []).append(link)
+            low = links.get(low.lower)
+    return found
+
+
+def _number(mac: str) -> int:
+    return int(mac.replace(":", ""), 16)

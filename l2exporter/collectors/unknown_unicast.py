@@ -1,0 +1,43 @@
+"""`unknown_unicast`: unicast frames that went where nobody waited for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+
+from .base import Context
+
+
+class UnknownUnicastCollector:
+    """Frames that a switch or bridge flooded because it did not know their destination's port.
+
+    On a captured device (--capture.unknown-unicast): frames that came in for MACs that are neither
+    the device's own nor those of devices stacked on it. Not on a bridge or a bond's port, where
+    frames for others are ordinary, nor on what carries one. On a mirror port they are ordinary too.
+
+    On a bridge's port to a guest (--capture.guest-unknown-unicast): frames sent out to it for MACs
+    never seen behind it. That includes those for the guest itself until it has sent its first
+    frame, as the bridge floods these, and for up to a tenth of a second after it. A port with too
+    many MACs behind it is not counted.
+
+    Multicast and broadcast are never counted. A burst of TCP that the kernel handles as one frame
+    counts as one. A device that cannot be counted has no sample; the log tells why.
+
+    l2_unknown_unicast_frames_total{device="vnet3"} 17.0
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._floods = context.kernel_side().floods
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield one sample for each device that is counted."""
+        family = CounterMetricFamily(
+            "l2_unknown_unicast_frames",
+            "Unicast frames for others, flooded to this device.",
+            labels=["device"],
+        )
+        for status in self._floods():
+            if status.frames is not None:
+                family.add_metric([status.device], status.frames)
+        yield family
