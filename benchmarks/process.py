@@ -5,9 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import resource
 import socket
 import struct
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _CORES = sorted(os.sched_getaffinity(0))
@@ -36,6 +40,29 @@ def settled_cpu_seconds(pid: int) -> float:
         if now - before < _SETTLED_CPU:
             return now
         before = now
+
+
+@contextmanager
+def on_receiver_core() -> Iterator[None]:
+    """What the block starts is kept on the receivers' core, beside which it is compared."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {RECEIVER_CORE})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def timed(*command: str) -> tuple[float, float]:
+    """(CPU seconds, seconds) of a command, which must succeed; what it prints is thrown away."""
+    before, began = _children(), time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return _children() - before, time.perf_counter() - began
+
+
+def _children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def wakeups(pid: int) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -43,9 +41,9 @@ def _files() -> Section:
         apart = ("ip", "netns", "exec", nowhere.name)
         for _ in range(REPEATS):
             database.write_text("")
-            ours.append(_timed(*COMMAND, "replay", str(capture)))
+            ours.append(process.timed(*COMMAND, "replay", str(capture)))
             command = ("arpwatch", "-Q", "-N", "-f", str(database), "-r", str(capture))
-            peer.append(_timed(*apart, *command))
+            peer.append(process.timed(*apart, *command))
         if len(database.read_text().splitlines()) < HOSTS:
             raise RuntimeError("arpwatch has not seen all hosts")
     ratio = median(cpu for cpu, _ in ours) / median(cpu for cpu, _ in peer)
@@ -60,18 +58,6 @@ def _cpu(runs: Sequence[tuple[float, float]]) -> str:
 
 def _speed(runs: Sequence[tuple[float, float]]) -> str:
     return f"{FRAMES / median(wall for _, wall in runs):,.0f}"
-
-
-def _timed(*command: str) -> tuple[float, float]:
-    """(CPU seconds, seconds) of a command, which must succeed."""
-    before, began = _children(), time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    return _children() - before, time.perf_counter() - began
-
-
-def _children() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
 
 
 def _scrapes() -> Section:

@@ -27,10 +27,10 @@ def requests(macs: Numbers, ips: Numbers, targets: Numbers | int) -> FrameArray:
     """Broadcast requests (RFC 826): `macs` at `ips` ask for `targets`."""
     frames = np.zeros((len(macs), WIDTH), dtype=np.uint8)
     frames[:, 0:6] = 0xFF
-    frames[:, 6:12] = frames[:, 22:28] = _bytes(macs, 6)
+    frames[:, 6:12] = frames[:, 22:28] = octets(macs, 6)
     frames[:, 12:22] = (8, 6, 0, 1, 8, 0, 6, 4, 0, REQUEST)
-    frames[:, 28:32] = _bytes(ips, 4)
-    frames[:, 38:42] = _bytes(np.broadcast_to(np.uint64(targets), len(macs)), 4)
+    frames[:, 28:32] = octets(ips, 4)
+    frames[:, 38:42] = octets(np.broadcast_to(np.uint64(targets), len(macs)), 4)
     return frames
 
 
@@ -38,7 +38,7 @@ def tagged(frames: FrameArray, vids: Numbers) -> FrameArray:
     """The frames, each with an 802.1Q tag before its ethertype."""
     tags = np.zeros((len(frames), 4), dtype=np.uint8)
     tags[:, 0] = 0x81
-    tags[:, 2:] = _bytes(vids, 2)
+    tags[:, 2:] = octets(vids, 2)
     return np.concatenate([frames[:, :12], tags, frames[:, 12:]], axis=1)
 
 
@@ -80,6 +80,6 @@ def write_pcap(path: Path, frames: FrameArray, rate: float) -> None:
     path.write_bytes(header.tobytes() + np.concatenate([rows, frames], axis=1).tobytes())
 
 
-def _bytes(values: npt.NDArray[np.uint64], width: int) -> FrameArray:
-    octets = values.astype(">u8").view(np.uint8).reshape(len(values), 8)
-    return octets[:, 8 - width :]
+def octets(values: npt.NDArray[np.uint64], width: int) -> FrameArray:
+    """The last `width` bytes of each value, the highest first: a row a value."""
+    return values.astype(">u8").view(np.uint8).reshape(len(values), 8)[:, 8 - width :]
