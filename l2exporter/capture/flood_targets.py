@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..kernel.links import Link
@@ -51,21 +51,54 @@ class Target:
     refusal: str = ""
 
 
-def guest_ports(
-    links: Mapping[int, Link], selection: Selection, guests: Guests
-) -> dict[int, Target]:
-    """Targets, by index: the ports that bridges give to guests, unless they are excluded."""
-    return {
-        index: guest_port(link, guests)
-        for index, link in links.items()
+class Targets:
+    """All that is to be counted on, as links and guests change; for one thread at a time."""
+
+    def __init__(self, selection: Selection, *, devices: bool, guest_ports: bool) -> None:
+        self._selection = selection
+        self._devices = devices
+        self._guest_ports = guest_ports
+        self._links: dict[int, Link] = {}
+        self._targets: dict[int, Target] = {}
+
+    def follow(self, links: Mapping[int, Link], guests: Guests) -> Mapping[int, Target]:
+        """Return the targets by index. What is behind a port is asked once, and when it changed."""
+        changed = guests.changed()
+        if links != self._links:
+            self._links = dict(links)
+            self._targets = self._find(guests, changed)
+        else:
+            for index in changed & self._targets.keys():
+                if self._targets[index].direction is Direction.OUT:
+                    self._targets[index] = _guest_port(self._links[index], guests)
+        return self._targets
+
+    def _find(self, guests: Guests, changed: Collection[int]) -> dict[int, Target]:
+        before, found = self._targets, {}
+        if self._devices:
+            found = captured_devices(self._links, self._selection, before.keys())
+        # Ports last: one may be captured too, but is counted as what it is.
+        for link in _guest_ports(self._links, self._selection) if self._guest_ports else ():
+            known = before.get(link.index)
+            if known is None or known.direction is not Direction.OUT or link.index in changed:
+                found[link.index] = _guest_port(link, guests)
+            else:
+                found[link.index] = replace(known, name=link.name)
+        return found
+
+
+def _guest_ports(links: Mapping[int, Link], selection: Selection) -> list[Link]:
+    """The ports that bridges give to guests, unless they are excluded."""
+    return [
+        link
+        for link in links.values()
         if link.port_kind == "bridge"
         and link.kind in _GUEST_KINDS
         and not (selection.exclude and selection.exclude.fullmatch(link.name))
-    }
+    ]
 
 
-def guest_port(link: Link, guests: Guests) -> Target:
-    """The target that a guest's port is, with the MACs known behind it now."""
+def _guest_port(link: Link, guests: Guests) -> Target:
     if guests.overfull(link.index):
         return Target(link.name, Direction.OUT, refusal=CROWDED)
     return Target(link.name, Direction.OUT, guests.behind(link.index))

@@ -6,14 +6,14 @@ import logging
 import resource
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..kernel.links import Link
 from ..limits import FLOOD_SOCKETS
 from .devices import Selection
-from .flood_socket import Direction, FloodSocket, close_all
-from .flood_targets import Guests, Target, captured_devices, guest_port, guest_ports
+from .flood_socket import FloodSocket, close_all
+from .flood_targets import Guests, Target, Targets
 from .roster import FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS
 
 log = logging.getLogger(__name__)
@@ -87,11 +87,8 @@ class FloodWatch:
     """
 
     def __init__(self, selection: Selection, *, devices: bool, guest_ports: bool) -> None:
-        self._selection = selection
-        self._devices = devices
-        self._guest_ports = guest_ports
+        self._targets = Targets(selection, devices=devices, guest_ports=guest_ports)
         self._lock = threading.Lock()
-        self._links: dict[int, Link] = {}
         self._counters: dict[int, _Counter] = {}
         self._sockets = 0
         self._idle: list[FloodSocket] = []
@@ -99,16 +96,22 @@ class FloodWatch:
 
     def follow(self, links: Mapping[int, Link], guests: Guests) -> None:
         """Make sockets and filters agree with links and guests."""
+        # Without the lock: guests have one of their own, whose holder may wait for this one.
+        targets = self._targets.follow(links, guests)
         with self._lock:
-            gone = [index for index, counter in self._counters.items() if counter.gone()]
-            for index in gone:
-                self._end(index)
-            changed = guests.changed()
-            if gone or links != self._links:
-                self._links = dict(links)
-                self._enlist(guests)
-            else:
-                self._review(changed, guests)
+            for index, counter in list(self._counters.items()):
+                target = targets.get(index)
+                if (
+                    target is None
+                    or target.direction is not counter.target.direction
+                    or counter.gone()
+                ):
+                    self._end(index)
+            for index, target in targets.items():
+                if index in self._counters:
+                    self._aim(self._counters[index], target)
+                else:
+                    self._counters[index] = _Counter(target)
             self._mend()
         self._release()
 
@@ -129,31 +132,6 @@ class FloodWatch:
             for index in list(self._counters):
                 self._end(index)
         self._release()
-
-    def _enlist(self, guests: Guests) -> None:
-        targets: dict[int, Target] = {}
-        if self._devices:
-            targets |= captured_devices(self._links, self._selection, self._counters.keys())
-        if self._guest_ports:
-            # Last: a guest's port may be captured too, but is counted as what it is.
-            targets |= guest_ports(self._links, self._selection, guests)
-        for index in self._counters.keys() - targets.keys():
-            self._end(index)
-        for index, target in targets.items():
-            counter = self._counters.get(index)
-            if counter is not None and counter.target.direction is not target.direction:
-                self._end(index)
-                counter = None
-            if counter is None:
-                self._counters[index] = _Counter(target)
-            else:
-                self._aim(counter, target)
-
-    def _review(self, ports: Collection[int], guests: Guests) -> None:
-        for index in ports:
-            counter = self._counters.get(index)
-            if counter is not None and counter.target.direction is Direction.OUT:
-                self._aim(counter, guest_port(self._links[index], guests))
 
     def _aim(self, counter: _Counter, target: Target) -> None:
         """Go on counting with another name or other MACs."""

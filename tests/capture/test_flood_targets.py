@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +14,8 @@ from l2exporter.capture.flood_targets import (
     CROWDED,
     SWITCHING,
     Target,
+    Targets,
     captured_devices,
-    guest_ports,
 )
 from l2exporter.kernel.links import Link
 from l2exporter.limits import GUEST_MACS
@@ -143,9 +145,45 @@ def test_guests_are_behind_taps_and_veths_in_a_bridge() -> None:
     guests.learn(2, guest_mac(1))
     guests.learn(3, guest_mac(2), guest_mac(3))
     table = {port.index: port for port in ports}
-    assert guest_ports(table, Selection(), guests) == {
+    assert found(Selection(), table, guests) == {
         2: Target("vnet0", Direction.OUT, (0x02_00_00_00_0A_01,)),
         3: Target("vnet1", Direction.OUT, refusal=CROWDED),
     }
     exclude = Selection(exclude=re.compile("vnet|vnet1"))
-    assert guest_ports(table, exclude, guests).keys() == {2}, "the whole name must match"
+    assert found(exclude, table, guests).keys() == {2}, "the whole name must match"
+
+
+def found(selection: Selection, links: dict[int, Link], guests: Guests) -> Mapping[int, Target]:
+    return Targets(selection, devices=False, guest_ports=True).follow(links, guests)
+
+
+class Asked(Guests):
+    """Guests that remember of which port they were asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[int] = []
+
+    def behind(self, port: int) -> tuple[int, ...]:
+        self.asked.append(port)
+        return super().behind(port)
+
+
+def test_guests_are_asked_of_a_port_once_and_when_it_changed() -> None:
+    guests = Asked()
+    targets = Targets(Selection(), devices=False, guest_ports=True)
+    port = link(2, "vnet0", "tun", port_kind="bridge", master=BRIDGE)
+    links = {2: port}
+    targets.follow(links, guests)
+    links[3] = link(3, "vnet1", "tun", port_kind="bridge", master=BRIDGE)
+    targets.follow(links, guests)
+    assert guests.asked == [2, 3]
+    links[2] = replace(port, name="lan0")
+    assert [target.name for target in targets.follow(links, guests).values()] == ["lan0", "vnet1"]
+    assert guests.asked == [2, 3]
+    guests.learn(2, guest_mac(1))
+    targets.follow(links, guests)
+    guests.learn(3, guest_mac(2))
+    links[2] = port
+    assert [len(target.known) for target in targets.follow(links, guests).values()] == [1, 1]
+    assert guests.asked == [2, 3, 2, 3]
