@@ -1,0 +1,89 @@
+"""A map of numbers to numbers in 16 bytes an entry, fast for batches and for single changes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Keys = npt.NDArray[np.uint64]
+Values = npt.NDArray[np.int64]
+
+NONE: Final = -1
+"""Stands for the value of a key that is not there."""
+
+CHANGES: Final = 4096
+"""Changes kept apart, at about 150 bytes each. Taking them into 100,000 entries is a millisecond:
+a quarter of a microsecond for each of them."""
+
+
+class SortedMap:
+    """uint64 keys to int64 values that are not negative.
+
+    changes  what was set since the last `settle`, NONE for what was removed
+
+    Who handles many keys one by one asks `look_up` for all of them at once; then the value of a
+    key is `changes.get(key, found)`, and is changed by writing to `changes`.
+    """
+
+    def __init__(self) -> None:
+        self.changes: dict[int, int] = {}
+        self._keys: Keys = np.empty(0, np.uint64)
+        self._values: Values = np.empty(0, np.int64)
+
+    def look_up(self, keys: Keys) -> Values:
+        """Return the settled value of each key."""
+        if not len(self._keys):
+            return np.full(len(keys), NONE, np.int64)
+        places = np.searchsorted(self._keys, keys)
+        places[places == len(self._keys)] = 0
+        return np.where(self._keys[places] == keys, self._values[places], NONE)
+
+    def settle(self, allowed: int = 0) -> None:
+        """Take the changes into the arrays when there are more than `allowed`."""
+        if len(self.changes) <= allowed:
+            return
+        changed = np.fromiter(self.changes.keys(), np.uint64, len(self.changes))
+        values = np.fromiter(self.changes.values(), np.int64, len(self.changes))
+        self.changes = {}
+        order = np.argsort(changed)
+        self._drop(changed[order])
+        order = order[values[order] != NONE]
+        places = np.searchsorted(self._keys, changed[order])
+        self._keys = np.insert(self._keys, places, changed[order])
+        self._values = np.insert(self._values, places, values[order])
+
+    def _drop(self, keys: Keys) -> None:
+        """Remove sorted `keys` from the arrays, those that are there."""
+        places = np.searchsorted(self._keys, keys)
+        inside = places < len(self._keys)
+        places = places[inside]
+        places = places[self._keys[places] == keys[inside]]
+        self._keys = np.delete(self._keys, places)
+        self._values = np.delete(self._values, places)
+
+    def items(self) -> tuple[Keys, Values]:
+        """Settle; return keys, ascending, and their values. Not to be written to."""
+        self.settle()
+        return self._keys, self._values
+
+    def replace(self, keys: Keys, values: Values) -> None:
+        """Hold just these; each key is there once."""
+        order = np.argsort(keys)
+        self.changes = {}
+        self._keys = keys[order]
+        self._values = values[order]
+
+
+def within(members: Keys, keys: Keys) -> npt.NDArray[np.bool_]:
+    """Tell of each key whether it is among `members`, which are sorted.
+
+    numpy.isin makes a hash table of 100,000 numbers: fifteen times slower.
+    """
+    if not len(members):
+        return np.zeros(len(keys), np.bool_)
+    places = np.searchsorted(members, keys)
+    places[places == len(members)] = 0
+    found: npt.NDArray[np.bool_] = members[places] == keys
+    return found
