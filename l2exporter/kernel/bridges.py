@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from ..errors import KernelError
 from .fields import believed, device_name, number, required, switch
 from .kinds import IFINFO, IFLA_EXT_MASK, IFLA_IFNAME, RTM_GETLINK, read_kind, unpack
-from .layouts import Numbers, walk
-from .messages import Message, attribute, attributes
+from .layouts import Numbers, every_attribute, walk
+from .messages import Message, attribute
 from .rtnetlink import Netlink
 from .tally import Tally
 
@@ -196,7 +196,7 @@ def _port(index: int, found: Mapping[int, bytes], settings: Mapping[int, int]) -
 
 def _is_card(found: Mapping[int, bytes]) -> bool:
     """Whether a network card tells of a switch inside itself: it may name the same master."""
-    own = attributes(found.get(_IFLA_AF_SPEC, b""))
+    own = every_attribute(found.get(_IFLA_AF_SPEC, b""))
     return _IFLA_BRIDGE_FLAGS in own and bool(
         number(own, _IFLA_BRIDGE_FLAGS, 2) & _BRIDGE_FLAGS_SELF
     )

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from ..errors import KernelError
 from .fields import believed, device_name
-from .layouts import Numbers
-from .messages import Message, attribute, attributes
+from .layouts import Numbers, every_attribute
+from .messages import Message, attribute
 from .rtnetlink import Netlink
 from .tally import Tally
 
@@ -51,7 +51,7 @@ def read_kind(
 
     def parse(message: Message) -> Row | None:
         index, found = unpack(message)
-        info = attributes(found.get(_IFLA_LINKINFO, b""))
+        info = every_attribute(found.get(_IFLA_LINKINFO, b""))
         if info.get(_IFLA_INFO_KIND) != wanted:
             return None
         name = device_name(found, IFLA_IFNAME)
@@ -67,4 +67,4 @@ def unpack(message: Message) -> tuple[int, dict[int, bytes]]:
     """Index and attributes of a link message; KernelError when it is too short for one."""
     if len(message.body) < IFINFO.size:
         raise KernelError(f"netlink: a link message of {len(message.body)} bytes")
-    return IFINFO.unpack_from(message.body)[2], attributes(message.body, IFINFO.size)
+    return IFINFO.unpack_from(message.body)[2], every_attribute(message.body, IFINFO.size)

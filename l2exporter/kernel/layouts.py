@@ -41,9 +41,9 @@ class Numbers:
         self._layout = _Layout(0, 0, 0, (), struct.Struct(""))
 
     def __call__(self, data: bytes) -> dict[int, int]:
-        """Those that are there; KernelError when one is of another size.
+        """Those that are there; KernelError when one is of another size, or a length lies.
 
-        The last of several of one type counts; at a length that cannot be the walk ends.
+        The last of several of one type counts.
         """
         layout = self._layout
         if (
@@ -54,38 +54,46 @@ class Numbers:
         return dict(zip(layout.kinds, layout.values.unpack(data), strict=True))
 
 
-def walk(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Type, start and end of the payload of each attribute; ends at a length that cannot be."""
-    offset = 0
-    while len(data) - offset >= _HEADER.size:
+def walk(data: bytes, offset: int = 0) -> Iterator[tuple[int, int, int]]:
+    """Type, start and end of the payload of each attribute; KernelError at a lying length."""
+    while offset < len(data):
+        if len(data) - offset < _HEADER.size:
+            raise KernelError(f"netlink: {len(data) - offset} stray bytes end the attributes")
         length, kind = _HEADER.unpack_from(data, offset)
         if not _HEADER.size <= length <= len(data) - offset:
-            return
+            raise KernelError(f"netlink: attribute claims {length} of {len(data) - offset} bytes")
         yield kind & _TYPE, offset + _HEADER.size, offset + length
         offset += (length + 3) & ~3
+
+
+def every_attribute(data: bytes, offset: int = 0) -> dict[int, bytes]:
+    """Attributes by type, as `messages.attributes` has them, but KernelError at a lying length.
+
+    For tables that count what they cannot believe instead of making the best of it.
+    """
+    return {kind: data[start:end] for kind, start, end in walk(data, offset)}
 
 
 def _layout(data: bytes, sizes: Mapping[int, int]) -> _Layout:
     places: dict[int, int] = {}
     mask = bytearray(len(data))
-    after = 0
     for kind, start, end in walk(data):
         mask[start - _HEADER.size : start] = b"\xff" * _HEADER.size
-        after = (end + 3) & ~3
         if kind in sizes:
             if end - start != sizes[kind]:
                 raise KernelError(f"netlink: attribute {kind} has {end - start} bytes")
             places[start] = kind
-    # The header at which the walk ended, if there was one, has to be the same as well.
-    mask[after:] = b"\xff" * len(mask[after:])
     ones = int.from_bytes(mask, "little")
-    headers = int.from_bytes(data, "little") & ones
     return _Layout(
-        len(data), ones, headers, tuple(places.values()), _reader(places, sizes, len(data))
+        size=len(data),
+        mask=ones,
+        headers=int.from_bytes(data, "little") & ones,
+        kinds=tuple(places.values()),
+        values=_values(places, sizes, len(data)),
     )
 
 
-def _reader(places: Mapping[int, int], sizes: Mapping[int, int], size: int) -> struct.Struct:
+def _values(places: Mapping[int, int], sizes: Mapping[int, int], size: int) -> struct.Struct:
     """What reads numbers of these types at these places, in order, out of `size` bytes."""
     form, at = "=", 0
     for start, kind in places.items():

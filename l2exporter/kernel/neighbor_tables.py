@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ..errors import KernelError
 from .fields import believed, number, required
-from .layouts import Numbers
-from .messages import Message, attributes
+from .layouts import Numbers, every_attribute
+from .messages import Message
 from .rtnetlink import Netlink
 from .tally import Tally
 
@@ -145,7 +145,7 @@ def _parse(message: Message, times: Numbers) -> _Row | None:
     """A row; None for the tables of other protocols, among them a second one of IPv4 (CLIP)."""
     if len(message.body) < _NDTMSG.size:
         raise KernelError(f"netlink: a neighbour table message of {len(message.body)} bytes")
-    found = attributes(message.body, _NDTMSG.size)
+    found = every_attribute(message.body, _NDTMSG.size)
     if _NDTA_NAME not in found:
         raise KernelError("netlink: a neighbour table comes without a name")
     family = _FAMILIES.get(found[_NDTA_NAME])

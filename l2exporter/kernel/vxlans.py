@@ -32,7 +32,7 @@ class Vxlan:
     """One vxlan device.
 
     vni             its network; None where each packet names its own ("external" devices)
-    ageing_seconds  after which it forgets a MAC that is silent; 0 for never
+    ageing_seconds  after which it forgets a MAC that is silent; the kernel makes 0 the default, 300
     learning        whether it learns MACs from the frames that come
     limit           of entries; 0 for none, None where the kernel does not tell
     """
