@@ -66,6 +66,11 @@ added to those of vlan="other" they would look like a burst there."""
 
 # Bridges and neighbours
 
+VXLAN_SERIES = 4_096
+"""Series of vxlan entries, by device, VNI and kind. A routing daemon gives a host some hundred
+VNIs; on an "external" device whoever can reach its port names one of 16 million in each packet.
+The smallest beyond it are summed up under vni="other"."""
+
 FDB_EVENT_BYTES = 8 << 20
 """Of kernel memory for FDB events that wait, at about 832 bytes each: a third of a second of
 30,000 events. Without CAP_NET_ADMIN at the start it is net.core.rmem_max."""

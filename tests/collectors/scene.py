@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
 from l2exporter.capture.lane import Lane
-from l2exporter.collectors.base import Context, ReloadStatus
-from l2exporter.collectors.registry import COLLECTORS
+from l2exporter.collectors.base import Context, KernelSide, ReloadStatus
+from l2exporter.collectors.registry import COLLECTORS, OF_THE_HOST
 from l2exporter.collectors.suite import Suite
 from l2exporter.limits import Limits
 from l2exporter.pipeline import Pipeline
@@ -26,18 +26,23 @@ class Columns(TypedDict, total=False):
 
 
 class Scene:
-    """Some collectors (all, if none are named) and the tables behind them.
+    """Some collectors and the tables behind them; if none are named, all that can be had.
 
     The clock stands unless `now` is set; `lanes` and `reload` are what the context tells.
     """
 
-    def __init__(self, *names: str, limits: Limits | None = None) -> None:
+    def __init__(
+        self, *names: str, limits: Limits | None = None, kernel: KernelSide | None = None
+    ) -> None:
         self.now = 0.0
         self.lanes: Sequence[Lane] = ()
         self.reload = ReloadStatus(successful=True, last_success=0.0)
         self.tables = Tables(limits or Limits())
-        context = Context(self.tables, lambda: self.lanes, lambda: self.reload, lambda: self.now)
-        self.suite = Suite({name: COLLECTORS[name](context) for name in names or COLLECTORS})
+        context = Context(
+            self.tables, lambda: self.lanes, lambda: self.reload, lambda: self.now, kernel
+        )
+        made = names or [name for name in COLLECTORS if kernel or name not in OF_THE_HOST]
+        self.suite = Suite({name: COLLECTORS[name](context) for name in made})
         self.pipeline = Pipeline(self.tables, self.suite)
 
     def feed(self, *frames: bytes, device: str = "eth0", **columns: Unpack[Columns]) -> None:
