@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from . import privileges
+from . import check_bridges, privileges
 from .capture.devices import Selection, choose
 from .capture.ring import BLOCK_SLOTS, Ring
 from .errors import KernelError
+from .findings import Finding, table
 from .kernel.host import Host
 from .limits import Limits
 
@@ -27,20 +27,6 @@ _SYSCTLS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A row: what was looked at, whether it is well, what was found, the remedy if it is not.
-
-    `needed` findings decide the exit status; others are advice.
-    """
-
-    subject: str
-    well: bool
-    found: str
-    remedy: str = ""
-    needed: bool = True
-
-
 def report(selection: Selection) -> tuple[str, bool]:
     """Return the table as text, and whether nothing needed is missing."""
     privileges.attempt(privileges.claim)
@@ -53,10 +39,11 @@ def report(selection: Selection) -> tuple[str, bool]:
     else:
         sections.append(("devices", list(_devices(host, selection))))
         host.close()
+    sections.append(("bridges", check_bridges.findings()))
     sections.append(("capabilities", [_net_raw()]))
     sections.append(("kernel", [_ring(), *_sysctls()]))
     complete = all(row.well or not row.needed for _, rows in sections for row in rows)
-    return "\n".join(_table(title, rows) for title, rows in sections), complete
+    return "\n".join(table(title, rows) for title, rows in sections if rows), complete
 
 
 def _devices(host: Host, selection: Selection) -> Iterator[Finding]:
@@ -109,15 +96,3 @@ def _sysctls() -> Iterator[Finding]:
             continue
         well = value >= least
         yield Finding(name, well, str(value), "" if well else remedy, needed=False)
-
-
-def _table(title: str, rows: Iterable[Finding]) -> str:
-    rows = list(rows)
-    width = max(len(row.subject) for row in rows)
-    found = max(len(row.found) for row in rows)
-    lines = [title]
-    for row in rows:
-        mark = "ok" if row.well else "MISSING" if row.needed else "advice"
-        line = f"  {row.subject:<{width}}  {mark:<7}  {row.found:<{found}}"
-        lines.append(f"{line}  -> {row.remedy}" if row.remedy else line.rstrip())
-    return "\n".join(lines) + "\n"

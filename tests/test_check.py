@@ -14,8 +14,16 @@ from l2exporter import check
 from l2exporter.capture.devices import Selection
 from l2exporter.check import report
 from l2exporter.errors import KernelError
+from l2exporter.findings import Finding
 from l2exporter.limits import Limits
 from tests.lab.namespace import Namespace, veth
+
+
+@pytest.fixture(autouse=True)
+def bridgeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a host without bridges, whatever this one has; test_check_bridges.py has them."""
+    monkeypatch.setattr("l2exporter.check_bridges.findings", list)
+
 
 ROW = re.compile(r"  (?P<subject>\S.*?) {2,}(?P<mark>ok|MISSING|advice) +(?P<rest>\S.*)")
 
@@ -39,6 +47,26 @@ def test_the_table_stands_in_columns_and_has_three_parts() -> None:
     for part in text.split("\n\n"):
         marks = {match.start("mark") for line in part.splitlines() if (match := ROW.match(line))}
         assert len(marks) == 1
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_bridges_are_a_section_of_their_own_and_advice(
+    monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    _, without = report(Selection())
+    found = [Finding("br0 ipv4", False, "one;\ntwo.", "this", needed=False)] * rows
+    monkeypatch.setattr("l2exporter.check_bridges.findings", lambda: found)
+    text, complete = report(Selection())
+    assert complete is without
+    section = (
+        "\n\nbridges\n"
+        "  br0 ipv4  advice   one;\n"
+        "                     two.\n"
+        "                     Remedy: this\n"
+        "\ncapabilities\n"
+    )
+    assert (section in text) is bool(rows)
+    assert ("bridges\n" in text) is bool(rows)
 
 
 @pytest.fixture
