@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
 from prometheus_client.metrics_core import GaugeHistogramMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.utils import floatToGoString
 
 from ..kernel.fdb import KINDS
 from ..kernel.links import Link
@@ -17,7 +16,7 @@ from .base import Context
 from .figures import Key, fold
 
 _ENTRY = ("bridge", "port", "vlan", "kind")
-_BUCKETS = (*map(floatToGoString, AGE_BOUNDS), "+Inf")
+_BUCKETS = (*(str(float(bound)) for bound in AGE_BOUNDS), "+Inf")
 _LEARNED = KINDS.index("learned")
 
 
