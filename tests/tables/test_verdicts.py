@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 
 from l2exporter.kernel.bridges import Bridge
-from l2exporter.kernel.fdb import KINDS, FdbEvents, FdbRows
 from l2exporter.kernel.links import Link
 from l2exporter.kernel.neighbor_tables import NeighborTable
-from l2exporter.kernel.neighbors import STATES
 from l2exporter.kernel.retention import Retention
 from l2exporter.tables.forwarding import ForwardingTable
 from l2exporter.tables.verdicts import Verdict, missing, verdicts
+from tests.tables.fdb import Entry, new, rows
 from tests.tables.neighborhood import (
     Neighbor,
     bridge,
@@ -25,7 +23,7 @@ from tests.tables.neighborhood import (
     table,
 )
 
-Entry = tuple[int, int, int]
+Known = tuple[int, int, int]
 """(bridge, VLAN, MAC)."""
 
 MAC, OTHER = 0x020000000007, 0x020000000008
@@ -130,31 +128,16 @@ def test_devices_that_stand_on_each_other_end_the_walk() -> None:
     assert verdict(bridge(), made, devices=circle).device == "br0"
 
 
-def forwarding(*known: Entry) -> ForwardingTable:
+def forwarding(*known: Known) -> ForwardingTable:
     """A table that has adopted a dump of these."""
     made = ForwardingTable(64)
-    made.replace(rows(*known), FdbEvents(rows(), np.empty(0, np.bool_)), 0.0)
+    made.replace(rows(*(Entry(mac, 20, vlan=vlan, bridge=on) for on, vlan, mac in known)), new(), 0)
     return made
-
-
-def rows(*entries: Entry) -> FdbRows:
-    """Their columns, as the kernel tells of what it learned on port 20."""
-    count = len(entries)
-    return FdbRows(
-        bridge=np.array([bridge for bridge, _, _ in entries], np.int32),
-        port=np.full(count, 20, np.int32),
-        vlan=np.array([vlan for _, vlan, _ in entries], np.uint16),
-        mac=np.array([mac for _, _, mac in entries], np.uint64),
-        kind=np.full(count, KINDS.index("learned"), np.uint8),
-        state=np.full(count, STATES["reachable"], np.uint16),
-        used=np.zeros(count, np.uint32),
-        updated=np.zeros(count, np.uint32),
-    )
 
 
 def lacks(
     *entries: Neighbor,
-    known: tuple[Entry, ...] = (),
+    known: tuple[Known, ...] = (),
     made: Bridge | None = None,
     devices: dict[int, Link] | None = None,
 ) -> list[str]:
