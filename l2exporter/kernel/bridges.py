@@ -147,7 +147,11 @@ def read_bridges(netlink: Netlink, tally: Tally) -> list[Bridge]:
 
 
 def read_ports(netlink: Netlink, tally: Tally) -> list[Port]:
-    """Every port of every bridge of the namespace; KernelError when they cannot be read."""
+    """Every port of every bridge of the namespace; KernelError when they cannot be read.
+
+    The kernel sends about 80 at a time, and does not tell (as it does of links) when a device goes
+    in between: one of the others may then be missing, once.
+    """
     settings = Numbers(_PORT_SIZES)
 
     def parse(message: Message) -> Port | None:

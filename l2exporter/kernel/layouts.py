@@ -7,7 +7,7 @@ twenty times what reading the five that matter from known places does.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import KernelError
@@ -54,16 +54,19 @@ class Numbers:
         return dict(zip(layout.kinds, layout.values.unpack(data), strict=True))
 
 
-def walk(data: bytes, offset: int = 0) -> Iterator[tuple[int, int, int]]:
+def walk(data: bytes, offset: int = 0) -> list[tuple[int, int, int]]:
     """Type, start and end of the payload of each attribute; KernelError at a lying length."""
-    while offset < len(data):
-        if len(data) - offset < _HEADER.size:
-            raise KernelError(f"netlink: {len(data) - offset} stray bytes end the attributes")
+    found = []
+    size = len(data)
+    while offset < size:
+        if size - offset < _HEADER.size:
+            raise KernelError(f"netlink: {size - offset} stray bytes end the attributes")
         length, kind = _HEADER.unpack_from(data, offset)
-        if not _HEADER.size <= length <= len(data) - offset:
-            raise KernelError(f"netlink: attribute claims {length} of {len(data) - offset} bytes")
-        yield kind & _TYPE, offset + _HEADER.size, offset + length
+        if not _HEADER.size <= length <= size - offset:
+            raise KernelError(f"netlink: attribute claims {length} of {size - offset} bytes")
+        found.append((kind & _TYPE, offset + _HEADER.size, offset + length))
         offset += (length + 3) & ~3
+    return found
 
 
 def every_attribute(data: bytes, offset: int = 0) -> dict[int, bytes]:

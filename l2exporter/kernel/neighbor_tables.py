@@ -109,7 +109,8 @@ def read_neighbor_tables(
 ) -> list[NeighborTable]:
     """The tables of ARP and ND, as far as the kernel has them; KernelError when it tells none.
 
-    `statistics` is what /proc/net/stat is for the calling thread.
+    `statistics` is what /proc/net/stat is for the calling thread. As with the ports of bridges the
+    kernel does not tell when a device goes meanwhile: the times of another may be missing, once.
     """
     times = Numbers(_PARMS_SIZES)
 

@@ -23,6 +23,7 @@ def switched(wired: Namespace) -> Namespace:
     """A bridge br0 with port v0, and an odd one br1 with port v2."""
     veth(wired, "v2", wired, "v3")
     wired.bridge("br0", "v0")
+    wired.ip("link", "set", "br0", "type", "bridge", "nf_call_arptables", "1")
     options = "ageing_time 1234 forward_delay 701 stp_state 1 nf_call_iptables 1"
     wired.ip("link", "add", "br1", "type", "bridge", *options.split())
     wired.ip("link", "set", "v2", "master", "br1")
