@@ -37,7 +37,7 @@ def verdict(
     return one
 
 
-def test_a_nearly_empty_table_outlives_any_ageing_but_an_endless_one() -> None:
+def test_a_nearly_empty_table_outlives_any_ageing() -> None:
     found = verdict(bridge(), table(14))
     assert found.outlives
     assert found.retention == Retention(60, math.inf)
