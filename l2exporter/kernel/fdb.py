@@ -204,7 +204,8 @@ class FdbFeed:
     def events(self) -> FdbEvents:
         """The changes that wait, at most FDB_EVENTS_AT_ONCE of them; never blocks.
 
-        Overrun when the kernel had to drop some, and with them all that waited: dump again.
+        Overrun when the kernel had to drop some, and with them all that waited: dump again. After
+        any other KernelError too: what this call had read is gone.
         """
         try:
             datagrams = self._netlink.event_datagrams(limits.FDB_EVENTS_AT_ONCE)

@@ -4,17 +4,21 @@ import os
 import socket
 import subprocess
 
+import numpy as np
 import pytest
 
 from l2exporter.errors import KernelError
+from l2exporter.kernel.columns import Batch
 from l2exporter.kernel.links import RTM_NEWLINK, parse_link, read_links
-from l2exporter.kernel.messages import Message
+from l2exporter.kernel.messages import NLMSG_DONE, Message, messages
 from l2exporter.kernel.rtnetlink import (
+    DATAGRAMS_AT_ONCE,
     DUMP_ATTEMPTS,
     RTMGRP_LINK,
     Netlink,
     Overrun,
 )
+from l2exporter.kernel.tally import Tally
 from tests.kernel.build import packet
 from tests.lab.namespace import Namespace
 
@@ -81,8 +85,10 @@ def test_a_dump_that_a_change_interrupts_is_repeated(namespace: Namespace) -> No
             namespace.ip("link", "add", "late", "type", "bridge")
         return parse_link(message).name
 
+    tally = Tally()
     with opened(namespace) as netlink:
-        names = netlink.dump(RTM_GETLINK, EVERY_LINK, disturb)
+        names = netlink.dump(RTM_GETLINK, EVERY_LINK, disturb, tally)
+    assert tally == Tally(dumps=1, interrupted=1)
     assert seen > MANY + 2, "the kernel did not call the first dump interrupted"
     assert len(names) == len(set(names)) == MANY + 2
     assert "late" in names
@@ -90,7 +96,7 @@ def test_a_dump_that_a_change_interrupts_is_repeated(namespace: Namespace) -> No
 
 def test_a_table_that_never_rests_is_an_error_not_a_loop(namespace: Namespace) -> None:
     many_links(namespace)
-    attempts = 0
+    attempts, tally = 0, Tally()
 
     def disturb(message: Message) -> None:
         nonlocal attempts
@@ -99,8 +105,62 @@ def test_a_table_that_never_rests_is_an_error_not_a_loop(namespace: Namespace) -
             namespace.ip("link", "add", f"late{attempts}", "type", "bridge")
 
     with opened(namespace) as netlink, pytest.raises(KernelError, match="the table changed"):
-        netlink.dump(RTM_GETLINK, EVERY_LINK, disturb)
+        netlink.dump(RTM_GETLINK, EVERY_LINK, disturb, tally)
     assert attempts == DUMP_ATTEMPTS
+    assert tally == Tally(interrupted=DUMP_ATTEMPTS, failures=1)
+
+
+def names_in(batch: Batch) -> list[str]:
+    places = np.flatnonzero(batch.types == RTM_NEWLINK)
+    return [parse_link(batch.message(int(place))).name for place in places]
+
+
+def test_datagrams_of_a_dump_hold_every_message_and_its_end(namespace: Namespace) -> None:
+    many_links(namespace)
+    tally = Tally()
+    with opened(namespace) as netlink:
+        singly = netlink.dump(RTM_GETLINK, EVERY_LINK, lambda m: parse_link(m).name)
+        batches = netlink.read(RTM_GETLINK, EVERY_LINK, lambda batch: batch, tally)
+    assert len(batches) > 1
+    assert [name for each in batches for name in names_in(each)] == singly
+    ends = [NLMSG_DONE in each.types for each in batches]
+    assert ends == [False] * (len(batches) - 1) + [True]
+    assert tally == Tally(dumps=1)
+
+
+def test_datagrams_of_a_dump_that_a_change_interrupts_are_read_again(namespace: Namespace) -> None:
+    many_links(namespace)
+    seen, tally = 0, Tally()
+
+    def disturb(batch: Batch) -> list[str]:
+        nonlocal seen
+        seen += 1
+        if seen == 1:
+            namespace.ip("link", "add", "late", "type", "bridge")
+        return names_in(batch)
+
+    with opened(namespace) as netlink:
+        read = netlink.read(RTM_GETLINK, EVERY_LINK, disturb, tally)
+    names = [name for some in read for name in some]
+    assert tally == Tally(dumps=1, interrupted=1)
+    assert len(names) == len(set(names)) == MANY + 2
+    assert "late" in names
+
+
+def test_datagrams_of_a_table_that_never_rests_are_an_error(namespace: Namespace) -> None:
+    many_links(namespace)
+    attempts, tally = 0, Tally()
+
+    def disturb(batch: Batch) -> None:
+        nonlocal attempts
+        if "lo" in names_in(batch):
+            attempts += 1
+            namespace.ip("link", "add", f"late{attempts}", "type", "bridge")
+
+    with opened(namespace) as netlink, pytest.raises(KernelError, match="the table changed"):
+        netlink.read(RTM_GETLINK, EVERY_LINK, disturb, tally)
+    assert attempts == DUMP_ATTEMPTS
+    assert tally == Tally(interrupted=DUMP_ATTEMPTS, failures=1)
 
 
 def test_what_the_kernel_refuses_is_told_with_its_own_words(namespace: Namespace) -> None:
@@ -108,6 +168,10 @@ def test_what_the_kernel_refuses_is_told_with_its_own_words(namespace: Namespace
     with opened(namespace) as netlink:
         with pytest.raises(KernelError, match=r"EINVAL \(Invalid argument\): \w+"):
             netlink.dump(RTM_GETLINK, body, parse_link)
+        tally = Tally()
+        with pytest.raises(KernelError, match=r"EINVAL \(Invalid argument\): \w+"):
+            netlink.read(RTM_GETLINK, body, names_in, tally)
+        assert tally == Tally(failures=1)
         assert list(read_links(netlink)) == [1]
 
 
@@ -130,6 +194,43 @@ def test_a_dump_loses_no_event(namespace: Namespace) -> None:
         read_links(netlink)
         heard = [parse_link(m).name for m in netlink.events() if m.type == RTM_NEWLINK]
     assert "b0" in heard
+
+
+def test_a_decoder_that_fails_midway_does_not_spoil_the_next_dump(namespace: Namespace) -> None:
+    many_links(namespace)
+
+    def fail(batch: Batch) -> None:
+        raise KernelError("cannot read")
+
+    with opened(namespace) as netlink:
+        tally = Tally()
+        with pytest.raises(KernelError, match="cannot read"):
+            netlink.read(RTM_GETLINK, EVERY_LINK, fail, tally)
+        assert tally == Tally(failures=1)
+        assert len(read_links(netlink)) == MANY + 1
+
+
+def test_events_come_as_datagrams_no_more_than_asked_for(namespace: Namespace) -> None:
+    with opened(namespace, RTMGRP_LINK) as netlink:
+        batch(namespace, *(f"link add b{n} type bridge" for n in range(5)))
+        first, rest = netlink.event_datagrams(2), netlink.event_datagrams(DATAGRAMS_AT_ONCE)
+        assert netlink.event_datagrams(2) == []
+    assert len(first) == 2
+    heard = [parse_link(m).name for datagram in first + rest for m in messages(datagram)]
+    assert list(dict.fromkeys(heard)) == [f"b{n}" for n in range(5)]
+
+
+def test_an_overrun_leaves_none_waiting_however_many_there_were(
+    namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Until its queue is empty the kernel drops what comes, and tells nobody a second time.
+    monkeypatch.setattr("l2exporter.kernel.rtnetlink.DATAGRAMS_AT_ONCE", 2)
+    with opened(namespace, RTMGRP_LINK, receive_buffer=1 << 16) as netlink:
+        many_links(namespace)
+        with pytest.raises(Overrun):
+            netlink.event_datagrams(2)
+        namespace.ip("link", "add", "after", "type", "bridge")
+        assert {parse_link(m).name for m in netlink.events()} == {"after"}
 
 
 def test_an_overrun_is_told_once_and_the_socket_works_on(namespace: Namespace) -> None:
