@@ -10,21 +10,27 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from . import __version__, config, limits, privileges, signals
+from .capture.floods import FloodWatch
 from .capture.lane import Lane
 from .capture.live import LiveCapture
 from .capture.pcap import read_frames
-from .collectors.base import Context, ReloadStatus
-from .collectors.registry import COLLECTORS
+from .collectors.base import Context, KernelSide, ReloadStatus
+from .collectors.registry import COLLECTORS, OF_THE_HOST
 from .collectors.suite import Suite
 from .errors import ConfigError, KernelError
+from .kernel.fdb import FdbFeed
 from .kernel.host import Host
+from .kernel.links import Link
+from .kernel.reader import KernelReader
 from .pipeline import Pipeline
+from .switching import Switching
+from .tables.forwarding import ForwardingTable
 from .tables.state import Tables
 from .web.addresses import format_address
 from .web.application import Application
@@ -39,8 +45,8 @@ release the interpreter many times a batch, and at each the thread would wait th
 
 _M_ARENA_MAX = -8  # malloc.h
 
-REPLAY_COLLECTORS = tuple(name for name in COLLECTORS if name != "exporter")
-"""What a capture leads to; the process that reads it is no part of that."""
+REPLAY_COLLECTORS = tuple(name for name in COLLECTORS if name not in OF_THE_HOST)
+"""What a capture leads to; the host that reads it is no part of that."""
 
 
 class Exporter:
@@ -57,7 +63,27 @@ class Exporter:
         self._reload = ReloadStatus(successful=True, last_success=time.time())
         tables = Tables(self._file.limits)
         self._live: LiveCapture | None = None
-        context = Context(tables, self._lanes, lambda: self._reload, time.monotonic)
+        self._floods = FloodWatch(
+            settings.selection,
+            devices=settings.unknown_unicast,
+            guest_ports=settings.guest_unknown_unicast,
+        )
+        forwarding = ForwardingTable(self._file.limits.fdb_entries)
+        self._feed = _open_feed()
+        self._switching = Switching(self._feed, forwarding, self._floods) if self._feed else None
+        reader = KernelReader(time.monotonic)
+        tallies = dict(reader.tallies)
+        if self._feed:
+            tallies["fdb"] = self._feed.tally
+        kernel = KernelSide(
+            reader=reader,
+            forwarding=forwarding,
+            catch_up=self._catch_up,
+            links=self._links,
+            floods=self._floods.statuses,
+            tallies=lambda: tallies,
+        )
+        context = Context(tables, self._lanes, lambda: self._reload, time.monotonic, kernel)
         suite = Suite({name: COLLECTORS[name](context) for name in settings.collectors})
         self._pipeline = Pipeline(tables, suite)
         self._pipeline.protect(_ipv4(self._file))
@@ -86,6 +112,14 @@ class Exporter:
     def _lanes(self) -> Sequence[Lane]:
         return self._live.lanes() if self._live else ()
 
+    def _links(self) -> Mapping[int, Link]:
+        return self._switching.links() if self._switching else {}
+
+    def _catch_up(self) -> None:
+        if self._switching is None:
+            raise KernelError("netlink: bridges are not followed, see the log's beginning")
+        self._switching.catch_up()
+
     def _unready(self) -> str | None:
         """Tell why the exporter is not ready; a missing privilege costs metrics, not readiness."""
         if self._live and self._live.fault:
@@ -99,6 +133,8 @@ class Exporter:
         privileges.attempt(privileges.drop)
         if self._settings.file and not os.access(self._settings.file, os.R_OK):
             log.warning("%s: cannot be read again by SIGHUP", self._settings.file)
+        if self._switching:
+            self._switching.start()
         if self._live:
             self._live.start()
         self._web.start()
@@ -111,6 +147,8 @@ class Exporter:
         stopping.start()
         if self._live:
             self._live.stop()
+        if self._switching:
+            self._switching.stop()
         stopping.join()
         return 0
 
@@ -128,6 +166,14 @@ class Exporter:
         self._pipeline.protect(_ipv4(self._file))
         self._reload = ReloadStatus(True, time.time())
         log.info("configuration read again")
+
+
+def _open_feed() -> FdbFeed | None:
+    try:
+        return FdbFeed()
+    except KernelError as error:
+        log.error("bridges are not followed: %s", error)
+        return None
 
 
 def _share_one_heap() -> None:

@@ -6,14 +6,16 @@ from collections.abc import Iterable
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from ..tables.usage import Usage
 from .base import Context
 
 
 class TrackedCollector:
     """Entries, cap, evictions and refusals of each table.
 
-    A refusal in `addresses` or `vlans` is a packet, in `devices` an attempt to follow one. Totals
-    without an `ip` label count what was refused all the same.
+    A refusal in `addresses` or `vlans` is a packet, in `devices` an attempt to follow one, in `fdb`
+    an entry of a bridge, in `fdb_moving_macs` a move. Totals without an `ip` or `mac` label count
+    what was refused all the same.
 
     l2_tracked_entries{table="addresses"} 254.0
     l2_tracked_limit{table="addresses"} 16384.0
@@ -23,6 +25,14 @@ class TrackedCollector:
 
     def __init__(self, context: Context) -> None:
         self._tables = context.tables
+        self._kernel = context.kernel
+
+    def _usage(self) -> list[Usage]:
+        usage = self._tables.usage()
+        if self._kernel is not None:
+            with self._kernel.forwarding.lock:
+                usage += self._kernel.forwarding.usage()
+        return usage
 
     def collect(self) -> Iterable[Metric]:
         """Yield one sample for each table and figure."""
@@ -41,7 +51,7 @@ class TrackedCollector:
             "Sightings counted in totals only, because the table had no place or admits no faster.",
             labels=labels,
         )
-        for usage in self._tables.usage():
+        for usage in self._usage():
             entries.add_metric([usage.table], usage.entries)
             limit.add_metric([usage.table], usage.limit)
             evictions.add_metric([usage.table], usage.evictions)
