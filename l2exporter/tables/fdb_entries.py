@@ -185,14 +185,17 @@ class FdbEntries:
         foreign = values & _KIND_MASK != _LOCAL
         return keys[foreign], values[foreign] >> _KIND_BITS
 
-    def forget(self, bridges: Collection[int], segments: Collection[int]) -> None:
-        """Drop the entries of bridges, whose segments these were."""
-        keys, values = self._map.items()
-        kept = ~np.isin(segments_of(keys), list(segments))
-        self._map.replace(keys[kept], values[kept])
-        self.size = int(np.count_nonzero(kept))
+    def forget(self, bridges: Collection[int]) -> set[int]:
+        """Drop what belongs to bridges; return the numbers of their segments."""
+        segments = self.segments.forget(bridges)
+        if segments:
+            keys, values = self._map.items()
+            kept = ~np.isin(segments_of(keys), list(segments))
+            self._map.replace(keys[kept], values[kept])
+            self.size = int(np.count_nonzero(kept))
         for group in [group for group in self._refused if group[0] in bridges]:
             del self._refused[group]
+        return segments
 
 
 def _values(rows: FdbRows) -> Values:

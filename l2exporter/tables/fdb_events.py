@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from ..kernel.fdb import FdbEvents
+from ..kernel.fdb import FdbEvents, FdbRows
 from .ages import DYNAMIC
 from .bridge_segments import MAC_BITS
 from .moving import MovingMacs
@@ -51,6 +52,17 @@ def meanings(events: FdbEvents) -> Codes:
     taken = np.where(dynamic, FLUSHED, REMOVED)
     gone = np.where((rows.state & _NUD_STALE) != 0, expired, taken)
     return np.where(events.added, new, gone)
+
+
+def joined(like: FdbRows, parts: Sequence[FdbEvents]) -> FdbEvents:
+    """Return events as one batch; of none, an empty one with the columns of `like`."""
+    names = [field.name for field in fields(FdbRows)]
+    columns = (
+        np.concatenate([getattr(like, name)[:0], *(getattr(part.rows, name) for part in parts)])
+        for name in names
+    )
+    added = np.concatenate([np.empty(0, np.bool_), *(part.added for part in parts)])
+    return FdbEvents(FdbRows(*columns), added)
 
 
 class FdbCounters:

@@ -90,8 +90,7 @@ class ForwardingTable:
 
     def forget(self, gone: Collection[int]) -> None:
         """Drop what belongs to devices that are gone: bridges with their counters, ports."""
-        segments = self._entries.segments.forget(gone)
-        self._entries.forget(gone, segments)
+        segments = self._entries.forget(gone)
         self._counters.forget(gone, segments)
         self.guests.forget(gone, segments)
         for index in gone:

@@ -91,10 +91,11 @@ class GuestAddresses:
 
     def forget(self, ports: Collection[int], segments: Collection[int]) -> None:
         """Drop ports and segments that are gone."""
-        keys, owners = self._ports.items()
-        gone = np.isin(owners, list(ports)) | np.isin(segments_of(keys), list(segments))
-        self._replace(keys[~gone], owners[~gone])
         self._overfull.difference_update(ports)
+        if segments or not self._keys.keys().isdisjoint(ports):
+            keys, owners = self._ports.items()
+            gone = np.isin(owners, list(ports)) | np.isin(segments_of(keys), list(segments))
+            self._replace(keys[~gone], owners[~gone])
 
     def _crowded(self, ports: Collection[int]) -> set[int]:
         """Return those of `ports` with too many MACs; the largest of all beyond the limit."""
