@@ -1,7 +1,7 @@
 """Writes the reference of all metrics from what the collectors yield: docs/generate.py [FILE].
 
-The examples are samples after a small capture, so they are true; figures that differ from run to
-run are left out.
+The examples are samples after a small capture, on a host that is made by hand, so they are true;
+figures that differ from run to run are left out.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import CollectorRegistry
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from l2exporter.capture.lane import Lane
 from l2exporter.capture.pcap import read_frames
 from l2exporter.collectors.base import Collector, Context, ReloadStatus
@@ -24,6 +26,7 @@ from l2exporter.collectors.suite import Suite
 from l2exporter.limits import Limits
 from l2exporter.pipeline import Pipeline
 from l2exporter.tables.state import Tables
+from tests.collectors.hypervisor import hypervisor
 
 HERE = Path(__file__).parent
 CAPTURE = HERE.parent / "tests" / "captures" / "sleep_proxy.pcap"
@@ -35,18 +38,26 @@ INTRODUCTION = """\
 <!-- Written by `make docs` from l2exporter/collectors; changes here are lost. -->
 
 Each collector is switched off by `--no-collector.NAME`; `?collect[]=NAME` asks for it alone.
-Counters begin at 0 when the exporter starts. What cannot be read is absent, never zero. The
-examples are from a capture of a Mac that falls asleep while a sleep proxy answers for it; `...`
-stands for figures that differ from run to run.
+Counters begin at 0 when the exporter starts, but for those that are the kernel's own. What cannot
+be read is absent, never zero. The examples are from a capture of a Mac that falls asleep while a
+sleep proxy answers for it, and from a hypervisor whose bridge has forgotten a quiet guest; `...`
+stands for figures that differ from run to run. A replay has what is told of frames alone.
 
 | Label | Meaning |
 |---|---|
 | `device` | Name of the network device; in a replay the file's name, or `--device` |
+| `bridge`, `port` | Names of a bridge, and of a device that is a port of it |
 | `vlan` | 802.1Q VID, of several tags the outermost; empty when untagged, `other` beyond the cap |
-| `ip` | Address that ARP packets were sent from |
+| `ip` | Address that ARP packets were sent from; of a neighbour, its own |
+| `mac`, `from_mac`, `to_mac` | MAC address, in lower case with colons |
+| `family` | `ipv4` (ARP) or `ipv6` (neighbour discovery) |
+| `state` | Of a neighbour `none`, `incomplete`, `reachable`, `stale`, `delay`, `probe`, `failed`, \
+`noarp`, `permanent` (the kernel's NUD states); of a port its spanning tree state |
+| `kind` | Of an FDB entry or an anomaly: see the collector |
+| `table` | Of the exporter in `tracked`, of the kernel in `netlink` |
 """
 
-SUFFIXES = {"counter": "_total", "info": "_info"}
+SUFFIXES = {"counter": "_total", "info": "_info", "gaugehistogram": "_bucket"}
 UNITS = (
     ("_timestamp_seconds", "seconds since 1970"),
     ("_start_time_seconds", "seconds since 1970"),
@@ -54,22 +65,21 @@ UNITS = (
     ("_seconds_total", "seconds"),
     ("_bytes", "bytes"),
     ("_ratio", "ratio, 0 to 1"),
-    ("_up", "1 or 0"),
-    ("_success", "1 or 0"),
-    ("_successful", "1 or 0"),
+    ("_seconds_bucket", "count, `le` in seconds"),
     ("_info", "1"),
 )
 VARYING = re.compile(r"(process_\w+|\w+_duration_seconds)(\{[^}]*\})? ")
 
 
 def metrics() -> dict[str, tuple[object, list[Metric]]]:
-    """What each collector yields after the capture, with the collector; the suite under ""."""
+    """What each collector yields after the capture on the host; the suite's own under ""."""
     tables = Tables(Limits())
     batches = list(read_frames(str(CAPTURE)))
     taken = sum(map(len, batches))
     lane = Lane(DEVICE, "fast", up=True, frames=taken, drops=0, used=0.02)
     reload = ReloadStatus(successful=True, last_success=1288260000.0)
-    context = Context(tables, lambda: [lane], lambda: reload, lambda: 0.0)
+    kernel = hypervisor("fdb").side
+    context = Context(tables, lambda: [lane], lambda: reload, lambda: 0.0, kernel)
     collectors: dict[str, Collector] = {name: make(context) for name, make in COLLECTORS.items()}
     suite = Suite(collectors)
     pipeline = Pipeline(tables, suite)
@@ -111,6 +121,8 @@ def _name(family: Metric) -> str:
 
 
 def _unit(family: Metric) -> str:
+    if family.documentation.startswith("Whether "):
+        return "1 or 0"
     name = _name(family)
     return next((unit for suffix, unit in UNITS if name.endswith(suffix)), "count")
 

@@ -1,4 +1,7 @@
-"""A capture in, the exposition that it leads to out; `make golden` rewrites what is compared."""
+"""A capture or a host in, the exposition that it leads to out; `make golden` rewrites the latter.
+
+Of the kernel's side there is no capture: a host that is made by hand stands for it.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from l2exporter.app import REPLAY_COLLECTORS, Replay
 from l2exporter.capture.lane import Lane
 from l2exporter.capture.pcap import read_frames
+from l2exporter.collectors.registry import COLLECTORS
 from l2exporter.config import Replay as Settings
 from l2exporter.web.exposition import render
 from tests.captures.generate import CAPTURES, HERE
+from tests.collectors.hypervisor import hypervisor
 from tests.collectors.scene import Scene
 from tests.conftest import GOLDEN, Golden
 from tests.lab.promtool import check_metrics
@@ -28,12 +33,26 @@ parse_openmetrics: Callable[[str], Iterable[Metric]] = (
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
+HOST = "hypervisor"
+HOST_COLLECTORS = [name for name in COLLECTORS if name not in {*REPLAY_COLLECTORS, "exporter"}]
+OPENMETRICS = "application/openmetrics-text"
+
+
 def stem(capture: str) -> str:
     return Path(capture).stem
 
 
-def known(capture: str) -> str:
-    return (GOLDEN / f"{stem(capture)}.prom").read_text()
+EXPECTED = {HOST: "", **{stem(capture): capture for capture in CAPTURES}}
+"""What is known to lead to each golden file: a capture's name; none for the host."""
+
+
+def known(name: str) -> str:
+    return (GOLDEN / f"{name}.prom").read_text()
+
+
+def of_host(accept: str) -> str:
+    """What a scrape of the host gets."""
+    return render(hypervisor(*HOST_COLLECTORS).suite.families(), accept, "").body.decode()
 
 
 def openmetrics(capture: str) -> str:
@@ -46,7 +65,7 @@ def openmetrics(capture: str) -> str:
         scene.pipeline.frames(number, frames)
         taken += len(frames)
     scene.lanes = [Lane(capture, "file", None, taken, None, None)]
-    return render(scene.suite.families(), "application/openmetrics-text", "").body.decode()
+    return render(scene.suite.families(), OPENMETRICS, "").body.decode()
 
 
 @pytest.mark.parametrize("capture", CAPTURES)
@@ -62,17 +81,22 @@ def test_a_capture_leads_to_its_exposition(capture: str, golden: Golden) -> None
     golden(f"{stem(capture)}.prom", replay.exposition())
 
 
-@pytest.mark.parametrize("capture", CAPTURES)
-def test_prometheus_own_linter_has_no_remark(capture: str) -> None:
-    check_metrics(known(capture))
+def test_a_host_leads_to_its_exposition(golden: Golden) -> None:
+    golden(f"{HOST}.prom", of_host(""))
 
 
-@pytest.mark.parametrize("capture", CAPTURES)
-def test_openmetrics_is_well_formed_and_tells_the_same(capture: str) -> None:
+@pytest.mark.parametrize("name", EXPECTED)
+def test_prometheus_own_linter_has_no_remark(name: str) -> None:
+    check_metrics(known(name))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_openmetrics_is_well_formed_and_tells_the_same(name: str) -> None:
     told: dict[str, Samples] = {}
+    scraped = of_host(OPENMETRICS) if name == HOST else openmetrics(EXPECTED[name])
     for form, families in (
-        ("text", parse_text(known(capture))),
-        ("openmetrics", parse_openmetrics(openmetrics(capture))),
+        ("text", parse_text(known(name))),
+        ("openmetrics", parse_openmetrics(scraped)),
     ):
         told[form] = {
             (sample.name, frozenset(sample.labels.items())): sample.value
@@ -82,8 +106,8 @@ def test_openmetrics_is_well_formed_and_tells_the_same(capture: str) -> None:
     assert told["openmetrics"] == told["text"] != {}
 
 
-def test_there_is_a_golden_file_for_each_capture_and_no_other() -> None:
-    assert {path.name for path in GOLDEN.iterdir()} == {f"{stem(name)}.prom" for name in CAPTURES}
+def test_there_is_a_golden_file_for_each_of_them_and_no_other() -> None:
+    assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.prom" for name in EXPECTED}
 
 
 def test_there_is_a_script_for_each_capture() -> None:

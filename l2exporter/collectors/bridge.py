@@ -48,7 +48,7 @@ _BRIDGES: tuple[Figure[Bridge], ...] = (
     ),
     Figure(
         "l2_bridge_fdb_learned_limit",
-        "Learned MACs allowed.",
+        "Learned MACs that the bridge may have.",
         lambda bridge: math.inf if bridge.learned_limit == 0 else bridge.learned_limit,
     ),
 )
@@ -86,9 +86,9 @@ class BridgeCollector:
     """What each bridge and each of its ports is set to, and the state that it is in now.
 
     A bridge forgets a MAC that was not seen for its ageing time, for its forward delay while a
-    topology change is under way (the kernel then tells that as the ageing time too); what is sent
-    to a MAC that it does not know goes to every port with unicast flood. A port without learning
-    has such MACs alone, unless they were entered by hand.
+    topology change is under way (the kernel then tells that as the ageing time too). What is sent
+    to a MAC that it does not know goes to every port with unicast flood. Behind a port without
+    learning it knows no MAC but those entered by hand or by a daemon.
 
     Whether bridged frames pass through the host's own iptables, ip6tables or arptables
     (`nf_call`) is what is in effect: br_netfilter is loaded, and the bridge's own option or the

@@ -32,8 +32,8 @@ class FdbCollector:
 
     Entries follow the kernel's events; ages are those at the last whole reading, since nothing
     tells when a known MAC is seen again. They are of entries that can be forgotten (not of local,
-    static and sticky ones), and as the state of a moment can fall: take histogram_quantile() of
-    the buckets as they are, not of their rate().
+    static and sticky ones). As the state of a moment they can fall: take histogram_quantile() of
+    the buckets as they are, not of their rate(). Number and sum are in `_gcount` and `_gsum`.
 
     l2_bridge_fdb_synchronized 1.0
     l2_bridge_fdb_dump_timestamp_seconds 1700000000.0

@@ -64,7 +64,7 @@ _SETTINGS: Final[tuple[Figure[Parameters], ...]] = (
     ),
     Figure(
         "l2_neighbor_gc_stale_seconds",
-        "Time for which an idle entry is kept at least.",
+        "Time for which an entry must have been idle before it may be removed.",
         lambda device: device.gc_stale,
     ),
     Figure(
@@ -173,7 +173,7 @@ def _entries(
 def _thresholds(tables: Sequence[NeighborTable]) -> Metric:
     family = GaugeMetricFamily(
         "l2_neighbor_gc_threshold",
-        "Entries from which idle ones are removed (1), by force (2), and none is added (3).",
+        "Entries from which idle ones are removed (1), others too by force (2), none added (3).",
         labels=["family", "level"],
     )
     for table in tables:

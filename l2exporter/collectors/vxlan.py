@@ -31,7 +31,7 @@ _SETTINGS: tuple[Figure[Vxlan], ...] = (
     ),
     Figure(
         "l2_vxlan_fdb_limit",
-        "Entries allowed.",
+        "Entries that the device may have.",
         lambda device: math.inf if device.limit == 0 else device.limit,
     ),
 )

@@ -134,6 +134,7 @@ class KernelScene(Scene):
     forwarding  the real table of what the bridges know
     waiting     events that the next `catch_up` takes in
     links       devices by index; `device` adds one
+    side        what the collectors are given of all this
     """
 
     def __init__(self, *names: str) -> None:
@@ -143,7 +144,7 @@ class KernelScene(Scene):
         self.links: dict[int, Link] = {}
         self.floods: list[Flood] = []
         self.tallies: dict[str, Tally] = {}
-        side = KernelSide(
+        self.side = KernelSide(
             reader=self.reader,
             forwarding=self.forwarding,
             catch_up=self._catch_up,
@@ -151,7 +152,7 @@ class KernelScene(Scene):
             floods=lambda: self.floods,
             tallies=lambda: self.tallies,
         )
-        super().__init__(*names, kernel=side)
+        super().__init__(*names, kernel=self.side)
 
     def _catch_up(self) -> None:
         with self.forwarding.lock:
