@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from l2exporter.collectors.registry import COLLECTORS
+from l2exporter.app import REPLAY_COLLECTORS
 from tests.conftest import GOLDEN
 from tests.lab.frames import announcement, write_pcap
 from tests.replaying import COMMAND, TYPES, Run, frames, replay
@@ -42,7 +42,7 @@ def test_a_collector_that_is_switched_off_is_not_there(name: str) -> None:
 
 
 def test_all_of_them_may_be_switched_off() -> None:
-    off = (f"--no-collector.{name}" for name in COLLECTORS if name != "exporter")
+    off = (f"--no-collector.{name}" for name in REPLAY_COLLECTORS)
     assert replay(*off, TYPES) == Run(0, "", [])
 
 
