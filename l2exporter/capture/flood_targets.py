@@ -1,4 +1,4 @@
-"""On which devices a unicast frame for somebody else is a flood, and whose frames are none."""
+"""On which devices a unicast frame for somebody else is a flood."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SWITCHING = "frames for others are ordinary on a bridge, on a port, and on what 
 _GUEST_KINDS = frozenset({"tun", "veth"})
 
 _CARRIED = frozenset({"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "dsa"})
-"""Kinds whose frames, MAC and all, are on the device below; a tunnel's are wrapped in others."""
+"""Kinds whose frames are on the device below as they are; a tunnel's are wrapped in others."""
 
 _STATIONS = frozenset({"", "vrf"})
 """What a device may be a port of without passing on frames for others."""
@@ -41,13 +41,13 @@ class Target:
     """A device to count on.
 
     direction  of the frames that are counted
-    known      MACs whose frames are no flood
+    known      MACs behind a guest's port, whose frames are no flood
     refusal    why it cannot be counted, in a few words; else empty
     """
 
     name: str
     direction: Direction
-    known: tuple[int, ...] = ()
+    known: frozenset[int] = frozenset()
     refusal: str = ""
 
 
@@ -101,7 +101,7 @@ def _guest_ports(links: Mapping[int, Link], selection: Selection) -> list[Link]:
 def _guest_port(link: Link, guests: Guests) -> Target:
     if guests.overfull(link.index):
         return Target(link.name, Direction.OUT, refusal=CROWDED)
-    return Target(link.name, Direction.OUT, guests.behind(link.index))
+    return Target(link.name, Direction.OUT, frozenset(guests.behind(link.index)))
 
 
 def captured_devices(
@@ -109,8 +109,8 @@ def captured_devices(
 ) -> dict[int, Target]:
     """Targets, by index: the captured devices, and those already `counted` that are only down.
 
-    Frames for the devices stacked on one are the host's own. Where such a device is a port of a
-    bridge (a VLAN of the card, say), frames for any guest arrive in good order.
+    Where a device stacked on one is a port of a bridge (a VLAN of the card, say), frames for any
+    guest arrive in good order.
     """
     reasons = choose(links, selection)
     carried = _carried(links)
@@ -122,12 +122,8 @@ def captured_devices(
 
 
 def _device(link: Link, above: list[Link]) -> Target:
-    if link.kind == "bridge" or not all(_is_station(each) for each in (link, *above)):
-        return Target(link.name, Direction.TO_OTHERS, refusal=SWITCHING)
-    known = sorted({_number(each.mac) for each in (link, *above) if each.mac})
-    if len(known) > GUEST_MACS:
-        return Target(link.name, Direction.TO_OTHERS, refusal=CROWDED)
-    return Target(link.name, Direction.TO_OTHERS, tuple(known))
+    station = link.kind != "bridge" and all(_is_station(each) for each in (link, *above))
+    return Target(link.name, Direction.TO_OTHERS, refusal="" if station else SWITCHING)
 
 
 def _is_station(link: Link) -> bool:
@@ -148,7 +144,3 @@ def _carried(links: Mapping[int, Link]) -> dict[int, list[Link]]:
             found.setdefault(low.lower, []).append(link)
             low = links.get(low.lower)
     return found
-
-
-def _number(mac: str) -> int:
-    return int(mac.replace(":", ""), 16)

@@ -9,16 +9,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..errors import KernelError
 from ..kernel.links import Link
-from ..limits import FLOOD_SOCKETS
+from ..kernel.rtnetlink import Netlink
+from ..kernel.unicast_list import read_unicast_list
+from ..limits import FLOOD_SOCKETS, GUEST_MACS
 from .devices import Selection
-from .flood_socket import FloodSocket, close_all
-from .flood_targets import Guests, Target, Targets
-from .roster import FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS
+from .flood_counter import FloodCounter
+from .flood_socket import Direction, FloodSocket, close_all
+from .flood_targets import CROWDED, Guests, Target, Targets
 
 log = logging.getLogger(__name__)
 
-_UNTRIED = "not tried yet"
 _DENIED = (
     "CAP_NET_RAW is missing"
     " (run as root, or grant it: setcap, AmbientCapabilities=, --cap-add=NET_RAW)"
@@ -43,41 +45,13 @@ def places() -> int:
     return min(FLOOD_SOCKETS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // _DESCRIPTOR_SHARE)
 
 
-@dataclass(slots=True, eq=False)
-class _Counter:
-    """One device's figure, for as long as the device is there; its socket may come and go.
-
-    problem  why there is no socket, as was told last; empty when there is one
-    """
-
-    target: Target
-    problem: str = _UNTRIED
-    socket: FloodSocket | None = None
-    frames: int = 0
-    retry_at: float = 0.0
-    retry_after: float = FIRST_RETRY_SECONDS
-
-    def gone(self) -> bool:
-        """Tell whether the device that the socket was opened on is no more."""
-        return self.socket is not None and not self.socket.bound()
-
-    def read(self) -> None:
-        """Add what the socket has counted, if there is one."""
-        if self.socket is not None:
-            self.frames += self.socket.frames()
-
-    def postpone(self) -> None:
-        """Let the socket be opened again later, each time twice as late."""
-        self.retry_at = time.monotonic() + self.retry_after
-        self.retry_after = min(2 * self.retry_after, LAST_RETRY_SECONDS)
-
-
 class FloodWatch:
     """Counts unknown unicast frames in the kernel by packet sockets that are never read.
 
-    devices      on captured devices: frames for MACs that are not this host's, which a switch
-                 sends here because it does not know where else to (or, on a mirror port, on
-                 purpose). The devices become promiscuous.
+    devices      on captured devices: frames for MACs that are neither the device's nor those of
+                 what is stacked on it, containers' macvlans included. A switch sends them here
+                 because it does not know where else to (a mirror port gets them on purpose). The
+                 devices become promiscuous.
     guest_ports  on the ports that bridges give to guests: frames sent out for MACs that are not
                  behind the port. Of a guest whose MAC is not known, because it has said nothing
                  yet, those for itself count too: the bridge floods them.
@@ -89,7 +63,8 @@ class FloodWatch:
     def __init__(self, selection: Selection, *, devices: bool, guest_ports: bool) -> None:
         self._targets = Targets(selection, devices=devices, guest_ports=guest_ports)
         self._lock = threading.Lock()
-        self._counters: dict[int, _Counter] = {}
+        self._counters: dict[int, FloodCounter] = {}
+        self._netlink: Netlink | None = None
         self._sockets = 0
         self._idle: list[FloodSocket] = []
         self._denied = False
@@ -111,7 +86,7 @@ class FloodWatch:
                 if index in self._counters:
                     self._aim(self._counters[index], target)
                 else:
-                    self._counters[index] = _Counter(target)
+                    self._counters[index] = FloodCounter(target)
             self._mend()
         self._release()
 
@@ -131,25 +106,20 @@ class FloodWatch:
         with self._lock:
             for index in list(self._counters):
                 self._end(index)
+            if self._netlink is not None:
+                self._netlink.close()
+                self._netlink = None
         self._release()
 
-    def _aim(self, counter: _Counter, target: Target) -> None:
-        """Go on counting with another name or other MACs."""
-        before, counter.target = counter.target, target
-        if counter.socket is None:
-            return
+    def _aim(self, counter: FloodCounter, target: Target) -> None:
+        counter.target = target
         if target.refusal:
             self._drop(counter)
-        elif target.known != before.known:
-            try:
-                counter.socket.expect(target.known)
-            except OSError:  # the old filter stands, and is wrong by now
-                self._drop(counter)
 
     def _end(self, index: int) -> None:
         self._drop(self._counters.pop(index))
 
-    def _drop(self, counter: _Counter) -> None:
+    def _drop(self, counter: FloodCounter) -> None:
         if counter.socket is not None:
             counter.read()
             self._idle.append(counter.socket)
@@ -169,7 +139,7 @@ class FloodWatch:
         denied = self._denied
         news: dict[str, list[str]] = {}
         for index, counter in self._counters.items():
-            problem = "" if counter.socket else self._open(index, counter, room)
+            problem = self._tend(index, counter, room)
             if problem != counter.problem:
                 counter.problem = problem
                 news.setdefault(problem, []).append(counter.target.name)
@@ -178,25 +148,33 @@ class FloodWatch:
         for problem, names in news.items():
             _tell(problem, names)
 
-    def _open(self, index: int, counter: _Counter, room: int) -> str:
-        """Open a counter's socket if it is time; why there is none, or an empty string."""
+    def _tend(self, index: int, counter: FloodCounter, room: int) -> str:
+        """Make a counter's socket what it should be; why there is none, or an empty string."""
         hindrance = self._hindrance(counter, room)
         if hindrance:
             return hindrance
-        target = counter.target
         try:
-            counter.socket = FloodSocket(index, target.direction, target.known)
+            known = self._known(index, counter.target)
+            if len(known) > GUEST_MACS:
+                self._drop(counter)
+                return CROWDED
+            if counter.socket is None:
+                counter.open(index, known)
+                self._sockets += 1
+            counter.expect(known)
         except PermissionError:
             self._denied = True
             return _DENIED
-        except OSError as error:
+        except (OSError, KernelError) as error:
+            self._drop(counter)
             counter.postpone()
-            return str(error.strerror)
-        self._sockets += 1
-        counter.retry_after = FIRST_RETRY_SECONDS
+            return str(error.strerror if isinstance(error, OSError) else error)
         return ""
 
-    def _hindrance(self, counter: _Counter, room: int) -> str:
+    def _hindrance(self, counter: FloodCounter, room: int) -> str:
+        """Why a counter is not to have a socket, or not yet."""
+        if counter.socket is not None:
+            return ""
         if counter.target.refusal:
             return counter.target.refusal
         if self._denied:
@@ -204,6 +182,14 @@ class FloodWatch:
         if self._sockets >= room:
             return f"no more than {room} can be counted on (half of the file descriptors at most)"
         return counter.problem if time.monotonic() < counter.retry_at else ""
+
+    def _known(self, index: int, target: Target) -> frozenset[int]:
+        """MACs whose frames are no flood there; KernelError."""
+        if target.direction is Direction.OUT:
+            return target.known
+        if self._netlink is None:
+            self._netlink = Netlink()
+        return read_unicast_list(self._netlink, index)
 
 
 def _tell(problem: str, names: list[str]) -> None:

@@ -13,8 +13,9 @@ class UnknownUnicastCollector:
     """Frames that a switch or bridge flooded because it did not know their destination's port.
 
     On a captured device (--capture.unknown-unicast): frames that came in for MACs that are neither
-    the device's own nor those of devices stacked on it. Not on a bridge or a bond's port, where
-    frames for others are ordinary, nor on what carries one. On a mirror port they are ordinary too.
+    the device's own nor those of devices stacked on it (macvlans of containers included). Not on a
+    bridge, a port of a bridge or bond, or what carries one: there, frames for others are ordinary.
+    So they are on a mirror port, which is counted all the same.
 
     On a bridge's port to a guest (--capture.guest-unknown-unicast): frames sent out to it for MACs
     never seen behind it. That includes those for the guest itself until it has sent its first

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import resource
+import socket
 import sys
 import threading
 from collections.abc import Collection, Iterator
@@ -15,11 +16,13 @@ from itertools import pairwise
 
 import pytest
 
-from l2exporter.capture import floods
+from l2exporter.capture import flood_counter, floods
 from l2exporter.capture.devices import Selection
 from l2exporter.capture.flood_socket import FloodSocket
 from l2exporter.capture.flood_targets import CROWDED, SWITCHING
-from l2exporter.limits import FLOOD_SOCKETS
+from l2exporter.errors import KernelError
+from l2exporter.kernel import bpf
+from l2exporter.limits import FLOOD_SOCKETS, GUEST_MACS
 from tests.capture.floods import (
     BURST,
     NOBODY,
@@ -184,16 +187,76 @@ def test_frames_for_others_are_counted_on_a_captured_device(wire: Namespace) -> 
         scene.comes_to(eth0=2)
 
 
+def macvlan(namespace: Namespace, name: str, mac: str) -> None:
+    namespace.ip("link", "add", "link", "eth0", "name", name, "address", mac, "type", "macvlan")
+
+
 def test_frames_for_a_macvlan_on_top_are_not(wire: Namespace) -> None:
-    wire.ip("link", "add", "link", "eth0", "name", "mv0", "address", NOBODY, "type", "macvlan")
+    macvlan(wire, "mv0", guest_mac(6))
     wire.ip("link", "set", "mv0", "up")
     with watching(wire, ETH0, devices=True) as scene:
-        scene.send("far0", [FLOOD, unicast(guest_mac(7))])
-        scene.comes_to(eth0=1)
-        wire.ip("link", "set", "mv0", "address", guest_mac(7))
-        scene.follow()
-        scene.send("far0", [FLOOD, unicast(guest_mac(7))])
+        scene.send("far0", [FLOOD, unicast(guest_mac(6)), unicast(guest_mac(7))])
         scene.comes_to(eth0=2)
+        wire.ip("link", "set", "mv0", "address", guest_mac(7))
+        assert scene.counts() == {"eth0": 2}
+        scene.send("far0", [FLOOD, unicast(guest_mac(6)), unicast(guest_mac(7))])
+        scene.comes_to(eth0=4)
+
+
+def test_nor_for_one_in_a_container_that_nobody_tells_of(wire: Namespace) -> None:
+    with Namespace() as container, watching(wire, ETH0, devices=True) as scene:
+        scene.send("far0", [FLOOD])
+        scene.comes_to(eth0=1)
+        macvlan(wire, "mv0", guest_mac(6))
+        wire.ip("link", "set", "mv0", "netns", container.name)
+        container.ip("link", "set", "mv0", "up")
+        before = received(container, "mv0")
+        scene.send("far0", [unicast(guest_mac(6))] * 3)
+        wait_until(lambda: received(container, "mv0") >= before + 3, "the container's frames")
+        assert scene.counts() == {"eth0": 1}
+        scene.send("far0", [unicast(guest_mac(6)), FLOOD])
+        scene.comes_to(eth0=2)
+        container.ip("link", "delete", "mv0")
+        scene.send("far0", [FLOOD])
+        scene.comes_to(eth0=3)
+
+
+def received(namespace: Namespace, device: str) -> int:
+    path = f"/sys/class/net/{device}/statistics/rx_packets"
+    return int(namespace.run("cat", path))
+
+
+def test_a_device_that_carries_more_macs_than_a_filter_takes_is_not_counted(
+    wire: Namespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    with watching(wire, ETH0, devices=True) as scene:
+        macs = [f"02:00:00:00:0c:{number:02x}" for number in range(GUEST_MACS)]
+        adds = "; ".join(f"bridge fdb add {mac} dev eth0 self" for mac in macs)
+        wire.run("sh", "-ec", adds)
+        scene.comes_to(eth0=0)
+        wire.run("bridge", "fdb", "add", "02:00:00:00:0d:00", "dev", "eth0", "self")
+        scene.comes_to(eth0=None)
+        wire.run("bridge", "fdb", "del", "02:00:00:00:0d:00", "dev", "eth0", "self")
+        scene.comes_to(eth0=0)
+    assert told(caplog) == [f"unknown unicast frames are not counted on eth0: {CROWDED}"]
+
+
+def test_where_the_kernel_does_not_tell_whose_frames_are_its_own_none_are_counted(
+    wire: Namespace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> frozenset[int]:
+        raise KernelError("netlink: no answer within 5 s")
+
+    with monkeypatch.context() as patch, watching(wire, ETH0, devices=True) as scene:
+        scene.send("far0", [FLOOD])
+        scene.comes_to(eth0=1)
+        patch.setattr(floods, "read_unicast_list", fail)
+        assert scene.counts() == {"eth0": None}
+        patch.undo()
+        scene.comes_to(eth0=1)
+    assert told(caplog) == [
+        "unknown unicast frames are not counted on eth0: netlink: no answer within 5 s"
+    ]
 
 
 def test_a_device_that_becomes_a_port_is_counted_no_longer(
@@ -305,21 +368,37 @@ def test_without_a_descriptor_it_says_so_once_and_tries_again(
 def test_what_fails_is_tried_again_ever_later(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = 0.0
+    now, refusing = 0.0, True
     tries: list[float] = []
 
-    def refuse(*_: object) -> FloodSocket:
+    def attach(sock: socket.socket, program: bpf.Program) -> None:
         tries.append(now)
-        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        if refusing:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        attached(sock, program)
 
-    monkeypatch.setattr(floods, "FloodSocket", refuse)
-    monkeypatch.setattr("l2exporter.capture.floods.time.monotonic", lambda: now)
+    attached = bpf.attach
+    monkeypatch.setattr(bpf, "attach", attach)
+    monkeypatch.setattr("time.monotonic", lambda: now)
     with watching(scene.namespace, Selection(exclude=re.compile("p[13]")), guest_ports=True) as it:
         while len(tries) < 9:
             now += 1
             (it.follow if now % 7 == 0 else it.counts)()
-    gaps = [after - before for before, after in pairwise(tries)]
-    assert gaps == [1, 2, 4, 8, 16, 32, 60, 60]
+        assert gaps(tries) == [1, 2, 4, 8, 16, 32, 60, 60]
+        refusing = False
+        now += 60
+        assert it.counts() == {"p2": 0}
+        refusing = True
+        tries.clear()
+        it.learn("p2", guest_mac(9))
+        for _ in range(4):
+            now += 1
+            it.counts()
+        assert gaps(tries) == [1, 2], "from the beginning"
+
+
+def gaps(times: list[float]) -> list[float]:
+    return [after - before for before, after in pairwise(times)]
 
 
 def test_without_the_privilege_it_tries_once_and_says_so_once(
@@ -331,7 +410,7 @@ def test_without_the_privilege_it_tries_once_and_says_so_once(
         tries.append(index)
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
-    monkeypatch.setattr(floods, "FloodSocket", refuse)
+    monkeypatch.setattr(flood_counter, "FloodSocket", refuse)
     with watching(scene.namespace, guest_ports=True) as other:
         assert other.counts() == {"p1": None, "p2": None, "p3": None}
         veth(scene.namespace, "p4", scene.namespace, "g4")
