@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -57,22 +57,21 @@ def frequencies(values: npt.NDArray[np.int64]) -> Iterable[tuple[int, int]]:
 
 
 def fold(counts: Mapping[Key, int], place: int, limit: int) -> Mapping[Key, int]:
-    """Sum up the smallest of `counts` under "other" at `place`, so that about `limit` are left.
+    """Sum up the smallest of `counts` under "other" at `place`, so that at most `limit` are left.
 
-    Keys are label values. The sum stays exact. One sum for each combination of the other labels
-    is always left; only when those alone are more than `limit` are there more.
+    Keys are label values. The sum stays exact. There is one sum for each combination of the other
+    labels, even if these alone are more than `limit`.
     """
     if len(counts) <= limit:
         return counts
-    sums: dict[Key, int] = {}
-    for key in counts:
-        sums[_other(key, place)] = 0
+    sums = {_other(key, place) for key in counts}
     room = max(limit - len(sums), 0)
-    kept = set(heapq.nlargest(room, counts, key=lambda key: (counts[key], key)))
+    # All that are as small as the first without a place: a series must not depend on their order.
+    smallest = sorted(counts.values(), reverse=True)[room]
+    folded: Counter[Key] = Counter()
     for key, count in counts.items():
-        if key not in kept:
-            sums[_other(key, place)] += count
-    return {**{key: counts[key] for key in counts if key in kept}, **sums}
+        folded[key if count > smallest else _other(key, place)] += count
+    return folded
 
 
 def _other(key: Key, place: int) -> Key:

@@ -55,6 +55,11 @@ def test_the_smallest_are_summed_up_under_other() -> None:
     }
 
 
+def test_of_those_that_are_alike_none_is_kept_when_not_all_can_be() -> None:
+    alike: dict[tuple[str, ...], int] = {("br0", str(vid), "local"): 1 for vid in range(9)}
+    assert fold(alike, VLAN, 8) == {("br0", "other", "local"): 9}
+
+
 def test_one_sum_for_each_combination_of_the_other_labels_is_left_whatever_the_limit() -> None:
     assert fold(COUNTS, VLAN, 0) == {("br0", "other", "learned"): 11, ("br0", "other", "local"): 1}
 
