@@ -79,8 +79,9 @@ class ForwardingTable:
             self._counters.move(adopted.moved.tolist(), self._monotonic())
         self.guests.adopt(*self._entries.behind_ports())
         self._ages = ages(rows)
+        unsure = removals > 0 and (self._full or not self.synchronized)
         self._full = bool(taken.refused or adopted.refused)
-        self.hidden = not self.synchronized and removals > 0
+        self.hidden = unsure and not self._full
         self.synchronized = True
         self.dumped_at = now
 

@@ -214,6 +214,16 @@ def test_a_dump_from_which_removals_may_hide_entries_is_not_complete() -> None:
     assert (made.hidden, made.complete) == (False, True)
 
 
+def test_what_had_no_room_may_be_hidden_as_well() -> None:
+    made = table(Entry(A, 4), Entry(B, 4), limit=1)
+    made.replace(rows(Entry(A, 4)), gone(Entry(C, 4)), 1.0)
+    assert (made.hidden, made.complete) == (True, False)
+    made.replace(rows(Entry(A, 4)), gone(Entry(C, 4)), 2.0)
+    assert (made.hidden, made.complete) == (False, True)
+    made.replace(rows(Entry(A, 4), Entry(B, 4)), gone(Entry(C, 4)), 3.0)
+    assert (made.hidden, made.complete) == (False, False)
+
+
 def test_beyond_the_limit_entries_are_counted_but_not_kept() -> None:
     made = table(*(Entry(n, 4) for n in range(3)), limit=2)
     assert made.counts() == {(BRIDGE, 4, 0, LEARNED): 3}
