@@ -15,11 +15,24 @@ def main() -> int:
     """Print each section as it is there; 1 when a target was missed."""
     sys.path.insert(0, str(ROOT))
     os.chdir(ROOT)
-    from benchmarks import idle, latency, load, replay, report, storm  # noqa: PLC0415 - the path
+    from benchmarks import (  # noqa: PLC0415 - the path
+        bridge_ports,
+        fdb_events,
+        fdb_scrape,
+        flood_cost,
+        idle,
+        latency,
+        load,
+        replay,
+        report,
+        storm,
+    )
 
     began = time.monotonic()
     sections = []
-    for scenario in (idle, latency, load, storm, replay):
+    wire = (idle, latency, load, storm, replay)
+    kernel = (fdb_scrape, bridge_ports, fdb_events, flood_cost)
+    for scenario in (*wire, *kernel):
         for section in scenario.sections():
             sections.append(section)
             print(report.table(section), flush=True)
