@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
@@ -63,6 +64,8 @@ class Exporter:
         self._reload = ReloadStatus(successful=True, last_success=time.time())
         tables = Tables(self._file.limits)
         self._live: LiveCapture | None = None
+        if settings.unknown_unicast or settings.guest_unknown_unicast:
+            _allow_descriptors(2 * limits.FLOOD_SOCKETS)
         self._floods = FloodWatch(
             settings.selection,
             devices=settings.unknown_unicast,
@@ -149,6 +152,7 @@ class Exporter:
             self._live.stop()
         if self._switching:
             self._switching.stop()
+        self._floods.close()
         stopping.join()
         return 0
 
@@ -174,6 +178,14 @@ def _open_feed() -> FdbFeed | None:
     except KernelError as error:
         log.error("bridges are not followed: %s", error)
         return None
+
+
+def _allow_descriptors(wanted: int) -> None:
+    """Raise the soft limit of file descriptors as far as the hard one lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _share_one_heap() -> None:

@@ -101,7 +101,8 @@ GUEST_MACS = 64
 A guest has one or two; a port with more of them leads to another switch, and is not counted."""
 
 FLOOD_SOCKETS = 1_024
-"""Devices and guest ports whose floods are counted: a socket each, about 4 KiB of kernel memory."""
+"""Devices and guest ports whose floods are counted: a socket each, 8 KiB of kernel memory, 11 once
+it has counted. They may take half of the file descriptors."""
 
 # Capture
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import mmap
-import os
 import socket
 import struct
 import threading
@@ -17,7 +15,7 @@ import numpy.typing as npt
 from ..dissect.frames import SNAPLEN, UNTAGGED, Frames
 from ..kernel import bpf
 from ..limits import RING_BATCH
-from . import filters
+from . import filters, packet_socket
 
 SLOT: Final = 128
 """Bytes a slot: 66 of headers, and the first 62 of a frame, which ARP with three tags fits."""
@@ -26,25 +24,15 @@ _BLOCK = 16_384
 BLOCK_SLOTS: Final = _BLOCK // SLOT
 """Slots come in blocks of so many."""
 
-_SOL_PACKET = 263
-_PACKET_ADD_MEMBERSHIP = 1
 _PACKET_RX_RING = 5
-_PACKET_STATISTICS = 6
 _PACKET_VERSION = 10
 _TPACKET_V2 = 1
-_PACKET_MR_PROMISC = 1
 _PACKET_OUTGOING = 4
 _STATUS_KERNEL = 0
 _STATUS_USER = 1
 _STATUS_VLAN_VALID = 1 << 4
-_ETH_P_ALL = 0x0003
 _PEAK_SECONDS = 60.0
 _FIRST_LOOK = 64
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-# struct sockaddr_ll: family, protocol, index, hardware type, packet type, address length, address
-_SOCKADDR_LL = struct.Struct("=HHiHBB8s")
 
 # struct tpacket2_hdr, then struct sockaddr_ll at TPACKET_ALIGN(sizeof(struct tpacket2_hdr))
 _HEADER = np.dtype(
@@ -65,15 +53,13 @@ class Ring:
     """
 
     def __init__(self, index: int, slots: int, *, promiscuous: bool) -> None:
-        # Protocol 0 until the filter stands: otherwise frames of other kinds slip in first.
-        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+        self._socket = packet_socket.unbound()
         try:
             self._map = self._share(slots)
             bpf.attach(self._socket, filters.arp(SNAPLEN))
             if promiscuous:
-                request = struct.pack("iHH8x", index, _PACKET_MR_PROMISC, 0)
-                self._socket.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
-            self._bind(index)
+                packet_socket.make_promiscuous(self._socket, index)
+            packet_socket.bind(self._socket, index)
         except BaseException:
             self._socket.close()
             raise
@@ -86,20 +72,11 @@ class Ring:
         self._peak = Peak(_PEAK_SECONDS)
 
     def _share(self, slots: int) -> mmap.mmap:
-        self._socket.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V2)
+        self._socket.setsockopt(packet_socket.SOL_PACKET, _PACKET_VERSION, _TPACKET_V2)
         size = slots * SLOT
         request = struct.pack("IIII", _BLOCK, size // _BLOCK, SLOT, slots)
-        self._socket.setsockopt(_SOL_PACKET, _PACKET_RX_RING, request)
+        self._socket.setsockopt(packet_socket.SOL_PACKET, _PACKET_RX_RING, request)
         return mmap.mmap(self._socket.fileno(), size)
-
-    def _bind(self, index: int) -> None:
-        # By index: Python binds by name, which may change meanwhile and need not be UTF-8.
-        address = _SOCKADDR_LL.pack(
-            socket.AF_PACKET, socket.htons(_ETH_P_ALL), index, 0, 0, 0, bytes(8)
-        )
-        if _libc.bind(self._socket.fileno(), address, len(address)):
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
 
     def fileno(self) -> int:
         """Return the descriptor to poll: readable while a frame waits."""
@@ -156,18 +133,13 @@ class Ring:
 
     def bound(self) -> bool:
         """Tell whether the device is still there, up or down; one made anew is another."""
-        address = ctypes.create_string_buffer(_SOCKADDR_LL.size)
-        size = ctypes.c_uint32(len(address))
-        _libc.getsockname(self._socket.fileno(), address, ctypes.byref(size))
-        return int(_SOCKADDR_LL.unpack(address.raw)[2]) > 0
+        return packet_socket.is_bound(self._socket)
 
     def drops(self) -> int:
         """Return how many frames the kernel has dropped for want of a free slot."""
         with self._lock:
             if self._socket.fileno() >= 0:
-                # Reading resets the kernel's figures.
-                figures = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
-                self._drops += struct.unpack("II", figures)[1]
+                self._drops += packet_socket.statistics(self._socket)[1]
             return self._drops
 
     def used(self, now: float) -> float:
