@@ -52,6 +52,16 @@ def end(exporter: Exporter, number: signal.Signals) -> int:
     return exporter.process.wait(END_SECONDS)
 
 
+@pytest.mark.parametrize(("hard", "allowed"), [(512, 512), (4096, 2048)])
+def test_counters_of_floods_get_descriptors_as_far_as_allowed(
+    here: Namespace, hard: int, allowed: int
+) -> None:
+    command = ("prlimit", f"--nofile=256:{hard}", *COMMAND)
+    with Exporter(here, "--capture.guest-unknown-unicast", command=command) as exporter:
+        limits = Path(f"/proc/{exporter.process.pid}/limits").read_text()
+    assert re.search(rf"^Max open files +{allowed} +{hard} ", limits, re.MULTILINE)
+
+
 def test_only_cap_net_raw_is_left_in_every_thread(here: Namespace) -> None:
     with Exporter(here) as exporter:
         threads = list(Path(f"/proc/{exporter.process.pid}/task").iterdir())
