@@ -131,6 +131,9 @@ def test_flood_counters_are_told_of_links_and_guests(feed: Script, table: Forwar
         wait_until(lambda: (4, (A,)) in changes(floods), "the first dump")
         feed.say(new(Entry(B, 5)))
         wait_until(lambda: (5, (B,)) in changes(floods), "a guest that speaks")
+        feed.links = {5: link(5), 4: link(4), 6: link(6)}
+        feed.say(events())
+        wait_until(lambda: floods.told[-1][1] == {4, 5, 6}, "a port without guests")
         feed.links = {5: link(5)}
         feed.say(events())
         wait_until(lambda: floods.told[-1][1] == {5}, "a port that is gone")

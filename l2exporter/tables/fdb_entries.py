@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ _NO_KEYS = np.empty(0, np.uint64)
 
 Bools = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 Group = tuple[int, int, int, int]
 """Bridge, port, VLAN and kind (an index into KINDS)."""
@@ -114,26 +117,35 @@ class FdbEntries:
 
         When no more than `hidden` entries are missing from it, they stay as well.
         """
-        before, owners = self._map.items()
         touched = np.sort(touched)
         keys, places = _last(self.segments.keys(rows), touched)
         values = _values(rows)[places]
-        known = self._map.look_up(keys)
-        moved = _moves(known, values)
-        kept = within(touched, before)
-        missing = ~kept & ~within(keys, before)
-        if np.count_nonzero(missing) <= hidden:
-            kept |= missing
-        stay = self._choose(keys, known != NONE, self.limit - int(np.count_nonzero(kept)))
-        self._map.replace(
-            np.concatenate((before[kept], keys[stay])),
-            np.concatenate((owners[kept], values[stay])),
-        )
-        self.size = int(np.count_nonzero(kept) + np.count_nonzero(stay))
+        known, moved = self._compare(keys, values)
+        kept = self._kept(keys, touched, hidden)
+        stay = self._choose(keys, known, self.limit - len(kept[0]))
+        adopted = Adopted(keys[moved], rows.bridge[places[moved]], int(np.count_nonzero(~stay)))
         self._refused.clear()
         self._refuse(rows, places[~stay].tolist())
-        refused = len(stay) - int(np.count_nonzero(stay))
-        return Adopted(keys[moved], rows.bridge[places[moved]], refused)
+        self._map.replace(_only(keys, stay), _only(values, stay), kept)
+        self.size = len(self._map.items()[0])
+        return adopted
+
+    def _compare(self, keys: Keys, values: Values) -> tuple[Bools, Places]:
+        """Tell which keys are known, and return the places of those that have moved."""
+        before = self._map.look_up(keys)
+        known = before != NONE
+        places = np.flatnonzero(known & (before >> _KIND_BITS != values >> _KIND_BITS))
+        kinds = before[places] & _KIND_MASK, values[places] & _KIND_MASK
+        return known, places[DYNAMIC[kinds[0]] | DYNAMIC[kinds[1]]]
+
+    def _kept(self, told: Keys, touched: Keys, hidden: int) -> tuple[Keys, Values]:
+        """Return the entries that stay though a dump tells otherwise of them, or nothing."""
+        keys, values = self._map.items()
+        kept = within(touched, keys)
+        missing = ~kept & ~within(told, keys)
+        if np.count_nonzero(missing) <= hidden:
+            kept |= missing
+        return keys[kept], values[kept]
 
     def _choose(self, keys: Keys, known: Bools, room: int) -> Bools:
         """Tell which of a dump's keys have room: those that are known come first."""
@@ -199,16 +211,10 @@ class FdbEntries:
 
 
 def _values(rows: FdbRows) -> Values:
-    return rows.port.astype(np.int64) << _KIND_BITS | rows.kind
-
-
-def _moves(before: Values, after: Values) -> Places:
-    """Return the places where a known entry is on another port and was or is dynamic."""
-    other = before >> _KIND_BITS != after >> _KIND_BITS
-    places = np.flatnonzero(other & (before != NONE))
-    kinds = before[places] & _KIND_MASK, after[places] & _KIND_MASK
-    moved: Places = places[DYNAMIC[kinds[0]] | DYNAMIC[kinds[1]]]
-    return moved
+    values = rows.port.astype(np.int64)
+    values <<= _KIND_BITS
+    values |= rows.kind
+    return values
 
 
 def _is_move(before: int, after: int) -> bool:
@@ -221,7 +227,12 @@ def _last(keys: Keys, without: Keys) -> tuple[Keys, Places]:
     keys = keys[places]
     wanted = ~within(without, keys)
     wanted[:-1] &= keys[1:] != keys[:-1]
-    return keys[wanted], places[wanted]
+    return _only(keys, wanted), _only(places, wanted)
+
+
+def _only(column: npt.NDArray[_Number], wanted: Bools) -> npt.NDArray[_Number]:
+    """Return the wanted part: mostly all, and then no copy."""
+    return column if wanted.all() else column[wanted]
 
 
 def _groups(rows: FdbRows, places: list[int]) -> list[Group]:

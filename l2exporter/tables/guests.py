@@ -76,18 +76,26 @@ class GuestAddresses:
 
     def adopt(self, keys: Keys, ports: Ports) -> None:
         """Take in a dump: each of the keys, which are sorted, is behind its port now."""
-        shown, counts = np.unique(ports, return_counts=True)
-        roomy = self._overfull.difference(shown[counts > GUEST_MACS // 2].tolist())
-        self._overfull -= roomy
+        roomy = self._judge(keys, ports)
         before, owners = self._ports.items()
         silent = ~within(keys, before)
         room = ~np.isin(ports, list(self._overfull))
-        self._replace(
-            np.concatenate((before[silent], keys[room])),
-            np.concatenate((owners[silent], ports[room])),
-        )
+        self._replace(keys[room], ports[room], (before[silent], owners[silent]))
         self._note(roomy)
         self._empty(self._crowded(self._keys))
+
+    def _judge(self, keys: Keys, ports: Ports) -> set[int]:
+        """See from a dump which ports are overfull, and return those that are no longer."""
+        shown, counts = np.unique(ports, return_counts=True)
+        roomy = self._overfull.difference(shown[counts > GUEST_MACS // 2].tolist())
+        crowded = {
+            port
+            for port in shown[counts > GUEST_MACS].tolist()
+            if len(np.unique(keys[ports == port] & MAC_MASK)) > GUEST_MACS
+        }
+        self._note(crowded - self._overfull)
+        self._overfull = (self._overfull | crowded) - roomy
+        return roomy
 
     def forget(self, ports: Collection[int], segments: Collection[int]) -> None:
         """Drop ports and segments that are gone."""
@@ -122,19 +130,22 @@ class GuestAddresses:
             self._replace(keys[kept], owners[kept])
             self._note(ports)
 
-    def _replace(self, keys: Keys, ports: Ports) -> None:
+    def _replace(self, keys: Keys, ports: Ports, *others: tuple[Keys, Ports]) -> None:
         """Hold just these, and note the ports for which that is different."""
-        before, owners = self._ports.items()
-        after = SortedMap()
-        after.replace(keys, ports)
-        lost = after.look_up(before) != owners
-        won = self._ports.look_up(keys) != ports
+        before, after = self._ports, SortedMap()
+        after.replace(keys, ports, *others)
+        owning, counts = np.unique(after.items()[1], return_counts=True)
         self._ports = after
-        owning, counts = np.unique(ports, return_counts=True)
         self._keys = dict(zip(owning.tolist(), counts.tolist(), strict=True))
-        self._note({*owners[lost].tolist(), *ports[won].tolist()})
+        self._note(_differences(before, after) | _differences(after, before))
 
     def _note(self, ports: Collection[int]) -> None:
         if ports:
             self._changed.update(ports)
             self.version += 1
+
+
+def _differences(one: SortedMap, other: SortedMap) -> set[int]:
+    """Return the ports that have in `one` what they have not in the other."""
+    keys, ports = one.items()
+    return set(ports[other.look_up(keys) != ports].tolist())

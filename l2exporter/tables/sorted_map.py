@@ -48,11 +48,10 @@ class SortedMap:
         values = np.fromiter(self.changes.values(), np.int64, len(self.changes))
         self.changes = {}
         order = np.argsort(changed)
-        self._drop(changed[order])
-        order = order[values[order] != NONE]
-        places = np.searchsorted(self._keys, changed[order])
-        self._keys = np.insert(self._keys, places, changed[order])
-        self._values = np.insert(self._values, places, values[order])
+        changed, values = changed[order], values[order]
+        self._drop(changed)
+        there = values != NONE
+        self._insert(changed[there], values[there])
 
     def _drop(self, keys: Keys) -> None:
         """Remove sorted `keys` from the arrays, those that are there."""
@@ -63,17 +62,24 @@ class SortedMap:
         self._keys = np.delete(self._keys, places)
         self._values = np.delete(self._values, places)
 
+    def _insert(self, keys: Keys, values: Values) -> None:
+        """Add sorted `keys` that are not in the arrays."""
+        if len(keys):
+            places = np.searchsorted(self._keys, keys)
+            self._keys = np.insert(self._keys, places, keys)
+            self._values = np.insert(self._values, places, values)
+
     def items(self) -> tuple[Keys, Values]:
         """Settle; return keys, ascending, and their values. Not to be written to."""
         self.settle()
         return self._keys, self._values
 
-    def replace(self, keys: Keys, values: Values) -> None:
-        """Hold just these; each key is there once."""
-        order = np.argsort(keys)
+    def replace(self, keys: Keys, values: Values, *others: tuple[Keys, Values]) -> None:
+        """Hold just these, and others besides: keys ascending, each of them once in all."""
         self.changes = {}
-        self._keys = keys[order]
-        self._values = values[order]
+        self._keys, self._values = keys, values
+        for more in others:
+            self._insert(*more)
 
 
 def within(members: Keys, keys: Keys) -> npt.NDArray[np.bool_]:

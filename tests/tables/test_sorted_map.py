@@ -40,7 +40,10 @@ def test_a_few_changes_are_left_alone() -> None:
 def test_it_can_be_replaced_and_emptied() -> None:
     made = SortedMap()
     made.changes[1] = 1
-    made.replace(macs([3, TOP, 2]), np.array([30, 40, 20], np.int64))
+    rest = macs([3]), np.array([30], np.int64)
+    made.replace(
+        macs([2, TOP]), np.array([20, 40], np.int64), rest, (macs([]), np.array([], np.int64))
+    )
     assert held(made) == {2: 20, 3: 30, TOP: 40}
     made.changes.update({2: NONE, 3: NONE, TOP: NONE})
     assert held(made) == {}
