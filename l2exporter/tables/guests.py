@@ -90,10 +90,10 @@ class GuestAddresses:
         roomy = self._overfull.difference(shown[counts > GUEST_MACS // 2].tolist())
         crowded = {
             port
-            for port in shown[counts > GUEST_MACS].tolist()
+            for port in set(shown[counts > GUEST_MACS].tolist()) - self._overfull
             if len(np.unique(keys[ports == port] & MAC_MASK)) > GUEST_MACS
         }
-        self._note(crowded - self._overfull)
+        self._note(crowded)
         self._overfull = (self._overfull | crowded) - roomy
         return roomy
 
