@@ -13,7 +13,7 @@ _RTM_NEWLINK, _RTM_SETLINK = 16, 19
 _REQUEST_ACK = 0x01 | 0x04  # NLM_F_REQUEST, NLM_F_ACK
 _IFLA_PROTINFO, _IFLA_LINKINFO, _IFLA_INFO_KIND, _IFLA_INFO_DATA = 12, 18, 1, 2
 _IFLA_BR_FDB_MAX_LEARNED = 49
-_IFLA_BRPORT_LEARNING, _IFLA_BRPORT_LOCKED, _IFLA_BRPORT_MAB = 8, 39, 40
+_IFLA_BRPORT_LOCKED, _IFLA_BRPORT_MAB = 39, 40
 
 
 def limit_learned(namespace: Namespace, bridge: str, entries: int) -> None:
@@ -24,10 +24,10 @@ def limit_learned(namespace: Namespace, bridge: str, entries: int) -> None:
     _change(namespace, _RTM_NEWLINK, socket.AF_UNSPEC, bridge, info)
 
 
-def authenticate_by_mac(namespace: Namespace, port: str) -> None:
+def authenticate_by_mac(namespace: Namespace, port: str, *, on: bool) -> None:
     """Lock the port, and let it note whom it kept out as locked entries (Linux 6.2 and later)."""
-    on = (_IFLA_BRPORT_LEARNING, _IFLA_BRPORT_LOCKED, _IFLA_BRPORT_MAB)
-    flags = b"".join(build.attr(kind, b"\1") for kind in on)
+    value = bytes([on])
+    flags = build.attr(_IFLA_BRPORT_LOCKED, value) + build.attr(_IFLA_BRPORT_MAB, value)
     info = build.attr(_IFLA_PROTINFO | build.NESTED, flags)
     _change(namespace, _RTM_SETLINK, socket.AF_BRIDGE, port, info)
 

@@ -52,7 +52,7 @@ def test_what_iproute2_does_not_know_can_be_set() -> None:
         for number in range(6):
             one.send(source=f"02:00:00:00:01:{number:02x}")
         assert len(known(host).splitlines()) == 3
-        authenticate_by_mac(host.namespace, two.port)
+        authenticate_by_mac(host.namespace, two.port, on=True)
         limit_learned(host.namespace, "br0", 0)
         two.send(source="02:00:00:00:02:00")
         wait_until(lambda: "02:00:00:00:02:00 dev p2" in known(host), "it is noted")

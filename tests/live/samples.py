@@ -39,8 +39,17 @@ def eventually(exporter: Exporter, expected: Mapping[Key, float | None]) -> Samp
     try:
         wait_until(so, "the samples are as expected", SECONDS)
     except TimeoutError:
-        assert {key: samples.get(key) for key in expected} == dict(expected)
+        found = {key: samples.get(key) for key in expected}
+        raise AssertionError(_differences(found, expected)) from None
     return exporter.scrape()
+
+
+def _differences(found: Mapping[Key, float | None], expected: Mapping[Key, float | None]) -> str:
+    return "\n".join(
+        f"{name}{dict(labels)}: {found[name, labels]}, not {value}"
+        for (name, labels), value in expected.items()
+        if found[name, labels] != value
+    )
 
 
 def grows(exporter: Exporter, before: Samples, by_how_much: Mapping[Key, float]) -> Samples:
