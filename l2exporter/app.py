@@ -45,6 +45,8 @@ SWITCH_SECONDS = 0.0005
 release the interpreter many times a batch, and at each the thread would wait that long."""
 
 _M_ARENA_MAX = -8  # malloc.h
+_M_MMAP_THRESHOLD = -3
+_MAPPED_BYTES = 1 << 18
 
 REPLAY_COLLECTORS = tuple(name for name in COLLECTORS if name not in OF_THE_HOST)
 """What a capture leads to; the host that reads it is no part of that."""
@@ -118,10 +120,10 @@ class Exporter:
     def _links(self) -> Mapping[int, Link]:
         return self._switching.links() if self._switching else {}
 
-    def _catch_up(self) -> None:
+    def _catch_up(self) -> bool:
         if self._switching is None:
             raise KernelError("netlink: bridges are not followed, see the log's beginning")
-        self._switching.catch_up()
+        return self._switching.catch_up()
 
     def _unready(self) -> str | None:
         """Tell why the exporter is not ready; a missing privilege costs metrics, not readiness."""
@@ -189,10 +191,14 @@ def _allow_descriptors(wanted: int) -> None:
 
 
 def _share_one_heap() -> None:
-    """Have glibc serve all threads from one heap: each one's own would keep its largest scrape."""
+    """Have glibc serve all threads from one heap: each one's own would keep its largest scrape.
+
+    Large arrays stay out of it, so that what a dump of 100,000 entries took is given back.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # musl has none, and one heap
         mallopt(_M_ARENA_MAX, 1)
+        mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
 
 
 class Replay:

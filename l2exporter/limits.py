@@ -37,7 +37,7 @@ class Limits:
 
     fdb_entries: int = 131_072
     """MACs of all bridges known with their port. A large hypervisor has some thousands; a flood of
-    spoofed senders fills a bridge without limit, and each entry is 24 bytes here. Beyond it
+    spoofed senders fills a bridge without limit, and each entry is 16 bytes here. Beyond it
     entries are counted, but a move cannot be told from a first sight."""
 
 

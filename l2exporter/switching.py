@@ -36,12 +36,19 @@ CAP_NET_ADMIN the kernel may hold no more than 512."""
 BATCHES = 4
 """Of events taken in at once for a scrape or a dump: three times what the kernel holds."""
 
+DUMP_WAIT_SECONDS = 1.0
+"""Of a scrape for a dump to end; that of 100,000 entries takes half as long."""
+
+STOP_SECONDS = 0.5
+"""Of the program's end for the thread; a dump that takes longer is abandoned."""
+
 FOLLOW_SECONDS = 0.1
 """Between two looks of the flood counters at links and guests, which change in bursts."""
 
 RETRY_SECONDS = 1.0
 """Until what failed is tried again."""
 
+_DUMP = "bridges: dump"
 _EVENTS = "bridges: events"
 
 
@@ -72,7 +79,6 @@ class Switching:
         self._wall = wall
         # Held by who uses the feed until what it gave is in the table: events stay in order.
         self._reading = threading.Lock()
-        self._dumping = False
         self._links: Mapping[int, Link] = feed.links
         self._told: tuple[Mapping[int, Link], int] = ({}, 0)
         self._dump_at = self._dumped_at = self._hear_at = self._follow_at = 0.0
@@ -88,29 +94,36 @@ class Switching:
         return self._attempts.fault
 
     def start(self) -> None:
-        """Begin with a dump."""
+        """Dump, so that the first scrape finds the table filled, and begin to follow."""
+        self._attempts.make(_DUMP, self._dump)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, at most a dump later. What is known stays as it is."""
+        """End the thread. What is known stays as it is."""
         self._stopping = True
         os.eventfd_write(self._wake, 1)
         if self._thread.is_alive():
-            self._thread.join()
-        with self._reading:
-            os.close(self._wake)
+            self._thread.join(STOP_SECONDS)
+        if not self._thread.is_alive():
+            with self._reading:
+                os.close(self._wake)
 
     def links(self) -> Mapping[int, Link]:
         """Return the devices by index; from any thread."""
         return self._links
 
-    def catch_up(self) -> None:
+    def catch_up(self) -> bool:
         """Take in the events that wait, so that a scrape is current; from any thread.
 
-        While a dump is read the table stays as it was before.
+        Tell whether it is: a dump in progress is waited for, but not for long, and the table stays
+        as it was before.
         """
-        if not self._dumping:
-            self._attempts.make(_EVENTS, lambda: self._take(BATCHES))
+        if not self._reading.acquire(timeout=DUMP_WAIT_SECONDS):
+            return False
+        try:
+            return self._attempts.make(_EVENTS, lambda: self._take(BATCHES))
+        finally:
+            self._reading.release()
 
     def _run(self) -> None:
         while not self._stopping:
@@ -120,8 +133,9 @@ class Switching:
     def _turn(self) -> None:
         heard = self._wait()
         if heard:
-            self._attempts.make(_EVENTS, lambda: self._take(1))
-        if time.monotonic() >= self._dump_at and self._attempts.make("bridges: dump", self._dump):
+            with self._reading:
+                self._attempts.make(_EVENTS, lambda: self._take(1))
+        if time.monotonic() >= self._dump_at and self._attempts.make(_DUMP, self._dump):
             self._attempts.succeeded(_EVENTS)
         if self._news() and time.monotonic() >= self._follow_at:
             done = self._attempts.make("bridges: flood counters", self._follow)
@@ -148,21 +162,20 @@ class Switching:
         return bool(ready)
 
     def _take(self, batches: int) -> None:
-        """Take in at most so many batches of events."""
-        with self._reading:
-            if self._stopping:  # the feed may be closed by now
-                return
-            try:
-                for _ in range(batches):
-                    events = self._feed.events()
-                    with self._table.lock:
-                        self._table.apply(events)
-                    self._follow_links()
-                    if not len(events.added):
-                        break
-            except Exception as error:
-                self._lose(error)
-                raise
+        """Take in at most so many batches of events; the caller holds `_reading`."""
+        if self._stopping:  # the feed may be closed by now
+            return
+        try:
+            for _ in range(batches):
+                events = self._feed.events()
+                with self._table.lock:
+                    self._table.apply(events)
+                self._follow_links()
+                if not len(events.added):
+                    break
+        except Exception as error:
+            self._lose(error)
+            raise
 
     def _lose(self, error: Exception) -> None:
         """Events are gone: only a dump can tell what they said."""
@@ -177,14 +190,12 @@ class Switching:
         return max(RESYNC_SECONDS, RESYNC_PAUSES * self._dump_seconds)
 
     def _dump(self) -> None:
-        self._dumping = True
         with self._reading:
             began = time.monotonic()
             certain = False
             try:
                 certain = self._adopt(self._feed.dump())
             finally:
-                self._dumping = False
                 self._dumped_at = time.monotonic()
                 self._dump_seconds = self._dumped_at - began
                 pause = max(DUMP_SECONDS, DUMP_PAUSES * self._dump_seconds)

@@ -47,10 +47,8 @@ def test_a_long_dump_is_followed_by_a_longer_pause(
     feed: Script, table: ForwardingTable, hurried: None
 ) -> None:
     feed.hold = threading.Event()
+    threading.Timer(0.1, feed.hold.set).start()
     with running(feed, table):
-        wait_until(lambda: bool(feed.dumps), "the dump begins")
-        threading.Timer(0.1, feed.hold.set).start()
-        wait_until(lambda: table.synchronized, "the first dump")
         feed.say(Overrun("netlink: dropped"))
         wait_until(lambda: len(feed.dumps) == 2, "the second dump")
     assert feed.dumps[1] - feed.dumps[0] >= 0.1 * switching.RESYNC_PAUSES
@@ -86,15 +84,39 @@ def test_a_scrape_takes_in_what_waits_but_no_end_of_it(
         assert len(feed.waiting) == 100 - switching.BATCHES
 
 
-def test_a_scrape_does_not_wait_for_a_dump(feed: Script, table: ForwardingTable) -> None:
-    feed.hold = threading.Event()
+def test_once_it_is_started_the_table_is_filled(feed: Script, table: ForwardingTable) -> None:
+    with running(feed, table):
+        assert table.synchronized
+        assert table.counts() != {}
+
+
+def test_a_scrape_waits_for_a_dump_but_not_for_long(
+    feed: Script, table: ForwardingTable, hurried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with running(feed, table) as made:
-        wait_until(lambda: bool(feed.dumps), "the dump begins")
-        made.catch_up()
-        with table.lock:
-            assert table.counts() == {}
-        feed.hold.set()
-        wait_until(lambda: table.synchronized, "the first dump")
+        feed.hold = threading.Event()
+        feed.say(Overrun("netlink: dropped"))
+        wait_until(lambda: len(feed.dumps) == 2, "the second dump begins")
+        with monkeypatch.context() as impatient:
+            impatient.setattr(switching, "DUMP_WAIT_SECONDS", 0.01)
+            assert not made.catch_up()
+        threading.Timer(0.1, feed.hold.set).start()
+        assert made.catch_up()
+        assert table.synchronized
+
+
+def test_a_dump_without_end_does_not_hold_up_the_stop(
+    feed: Script, table: ForwardingTable, hurried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switching, "STOP_SECONDS", 0.01)
+    with running(feed, table) as made:
+        feed.hold = threading.Event()
+        feed.say(Overrun("netlink: dropped"))
+        wait_until(lambda: len(feed.dumps) == 2, "the second dump begins")
+    assert not feed.hold.is_set()
+    feed.hold.set()
+    wait_until(lambda: "switching" not in {t.name for t in threading.enumerate()}, "its end")
+    assert made.fault is None
 
 
 def test_ages_are_kept_fresh_without_any_event(

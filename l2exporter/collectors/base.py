@@ -111,7 +111,8 @@ class KernelSide:
     """What the kernel knows by itself, whatever goes over the wire.
 
     reader      tables that are read when asked for
-    forwarding  the FDB of all bridges; `catch_up` takes in what the kernel told of it meanwhile
+    forwarding  the FDB of all bridges; `catch_up` takes in what the kernel told of it meanwhile,
+                and tells whether it could
     links       devices by index
     floods      devices whose unknown unicast frames are counted
     tallies     how reading each table fares
@@ -119,7 +120,7 @@ class KernelSide:
 
     reader: KernelTables
     forwarding: ForwardingTable
-    catch_up: Callable[[], None]
+    catch_up: Callable[[], bool]
     links: Callable[[], Mapping[int, Link]]
     floods: Callable[[], Sequence[FloodStatus]]
     tallies: Callable[[], Mapping[str, Tally]]

@@ -41,11 +41,11 @@ class NeighborFdbCollector:
         tables = side.reader.neighbor_tables()
         neighbors = [side.reader.neighbors(table.family) for table in tables]
         # Only now: a host that answered before its entry was read is in the FDB's events by then.
-        side.catch_up()
+        current = side.catch_up()
         links = side.links()
         yield _outlives(verdicts(bridges, links, tables))
         found: _Missing = {}
-        if _known_in_full(side):
+        if current and _known_in_full(side):
             for rows in neighbors:
                 found |= missing(bridges, links, rows, side.forwarding)
         yield _counts(found)

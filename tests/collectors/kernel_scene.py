@@ -133,6 +133,7 @@ class KernelScene(Scene):
     reader      rows of the tables that are read
     forwarding  the real table of what the bridges know
     waiting     events that the next `catch_up` takes in
+    current     whether it can, as it cannot during a long dump
     links       devices by index; `device` adds one
     side        what the collectors are given of all this
     """
@@ -141,6 +142,7 @@ class KernelScene(Scene):
         self.reader = Reader()
         self.forwarding = ForwardingTable(1024)
         self.waiting: list[FdbEvents] = []
+        self.current = True
         self.links: dict[int, Link] = {}
         self.floods: list[Flood] = []
         self.tallies: dict[str, Tally] = {}
@@ -154,10 +156,11 @@ class KernelScene(Scene):
         )
         super().__init__(*names, kernel=self.side)
 
-    def _catch_up(self) -> None:
+    def _catch_up(self) -> bool:
         with self.forwarding.lock:
-            while self.waiting:
+            while self.waiting and self.current:
                 self.forwarding.apply(self.waiting.pop(0))
+        return self.current
 
     def device(self, index: int, name: str, **changes: Any) -> None:
         """Add a device, or put it in the place of the one with this index."""

@@ -39,6 +39,13 @@ def test_a_neighbour_that_the_bridge_knows_is_neither() -> None:
     assert host.samples(INFO) == {}
 
 
+def test_while_the_bridges_are_read_nobody_is_called_missing() -> None:
+    host = scene(QUIET)
+    host.current = False
+    assert host.samples(OUTLIVES) == {("br0", "ipv4"): 1}
+    assert host.samples(MISSING) == host.samples(INFO) == {}
+
+
 def test_families_and_bridges_are_told_apart() -> None:
     host = scene(QUIET)
     host.bridge(11, "br1")
