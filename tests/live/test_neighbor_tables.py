@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab import crowd
-from tests.lab.crowd import crowded
+from tests.lab.crowd import crowded, wait_for_room
 from tests.lab.exporter import Exporter, key
 from tests.lab.hypervisor import BRIDGE, FAMILIES, Hypervisor
 from tests.live.samples import Key, by, eventually
@@ -116,6 +116,7 @@ def test_times_of_a_device_follow_what_is_set(
     host.namespace.sysctl(f"{prefix}.delay_first_probe_time", 3)
     base, stale = of_device("base_reachable_seconds", family), of_device("gc_stale_seconds", family)
     delay = of_device("delay_probe_seconds", family)
+    wait_for_room(exporter)
     samples = eventually(exporter, {base: 12, stale: 77, delay: 3})
     assert 6 <= samples[of_device("reachable_seconds", family)] <= 18
     assert samples[of_device("retention_seconds", family, bound="min")] == 77

@@ -12,19 +12,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.crowd import crowded
+from tests.lab.crowd import crowded, wait_for_room
 from tests.lab.exporter import Exporter, key
 from tests.lab.hypervisor import BRIDGE, FAMILIES, Hypervisor
 from tests.lab.wait import wait_until
-from tests.live.samples import Key, by, eventually, grows
+from tests.live.samples import Key, eventually, grows
 
 pytestmark = pytest.mark.root
 
 FORGETFUL, MINDFUL = 1, 300
 """Seconds that the bridge keeps a MAC: the least that is handy, and the kernel's default."""
-
-THRESHOLD = 128
-"""gc_thresh1 by default: with fewer entries in the kernel's whole table none is forgotten."""
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +119,7 @@ def test_settings_alone_tell_whether_it_can_happen(host: Hypervisor, exporter: E
     ]
     without_limit: dict[Key, float | None] = dict.fromkeys(kept, math.inf)
     host.ageing(MINDFUL)
-    others = max(by(exporter.scrape(), "l2_neighbor_table_entries", "family").values())
-    assert others < THRESHOLD, "other processes fill the kernel's neighbour tables"
+    wait_for_room(exporter)
     eventually(exporter, verdict(1) | without_limit)
     with crowded(host.namespace):
         samples = eventually(exporter, verdict(0))
