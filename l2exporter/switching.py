@@ -232,9 +232,12 @@ class Switching:
     def _follow_links(self) -> None:
         """Take over what the feed knows of devices, and forget those that are gone."""
         before, self._links = self._links, self._feed.links
-        gone = before.keys() - self._links.keys()
-        if gone:
-            with self._table.lock:
+        if before is self._links:
+            return
+        with self._table.lock:
+            # A bridge that came and went between two looks is known from its entries alone.
+            gone = (before.keys() | self._table.events().keys()) - self._links.keys()
+            if gone:
                 self._table.forget(gone)
 
     def _news(self) -> bool:

@@ -15,7 +15,7 @@ from l2exporter.switching import Switching
 from l2exporter.tables.forwarding import ForwardingTable
 from tests.feeds import Counters, Script, link, met, running
 from tests.lab.wait import wait_until
-from tests.tables.fdb import Entry, events, new
+from tests.tables.fdb import BRIDGE, Entry, events, gone, new
 
 A, B = 0x02000000000A, 0x02000000000B
 
@@ -148,23 +148,40 @@ def test_when_nothing_happens_nothing_is_done(
 
 def test_flood_counters_are_told_of_links_and_guests(feed: Script, table: ForwardingTable) -> None:
     floods = Counters()
-    feed.links = {4: link(4), 5: link(5)}
+    feed.links = {BRIDGE: link(BRIDGE), 4: link(4), 5: link(5)}
     with running(feed, table, floods):
         wait_until(lambda: (4, (A,)) in changes(floods), "the first dump")
         feed.say(new(Entry(B, 5)))
         wait_until(lambda: (5, (B,)) in changes(floods), "a guest that speaks")
-        feed.links = {5: link(5), 4: link(4), 6: link(6)}
+        feed.links = {**feed.links, 6: link(6)}
         feed.say(events())
-        wait_until(lambda: floods.told[-1][1] == {4, 5, 6}, "a port without guests")
-        feed.links = {5: link(5)}
+        wait_until(lambda: floods.told[-1][1] == {BRIDGE, 4, 5, 6}, "a port without guests")
+        feed.links = {BRIDGE: link(BRIDGE), 5: link(5)}
         feed.say(events())
-        wait_until(lambda: floods.told[-1][1] == {5}, "a port that is gone")
+        wait_until(lambda: floods.told[-1][1] == {BRIDGE, 5}, "a port that is gone")
         wait_until(lambda: (4, ()) in changes(floods), "its guests")
         for n in range(100, 150):
             feed.say(new(Entry(n, 5)))
         wait_until(lambda: (5, (*range(100, 150), B)) in changes(floods), "all of a burst")
     pauses = [b[0] - a[0] for a, b in zip(floods.told, floods.told[1:], strict=False)]
     assert min(pauses) >= switching.FOLLOW_SECONDS
+
+
+def test_a_bridge_that_came_and_went_unseen_is_forgotten(
+    feed: Script, table: ForwardingTable
+) -> None:
+    feed.links = {BRIDGE: link(BRIDGE), 4: link(4)}
+    brief = Entry(B, 9, bridge=8)
+    with running(feed, table) as made:
+        with table.lock:
+            table.apply(new(brief))
+            table.apply(gone(brief))
+            assert table.events()[8]["learned"] == 1
+        feed.links = {BRIDGE: link(BRIDGE), 4: link(4)}  # it was in none of them
+        made.catch_up()
+        with table.lock:
+            assert table.events().keys() == {BRIDGE}
+            assert table.moves().keys() == {(BRIDGE, 0)}
 
 
 def test_stopping_before_the_start_is_no_fault(feed: Script, table: ForwardingTable) -> None:
