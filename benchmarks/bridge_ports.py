@@ -4,50 +4,64 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 
 from benchmarks import bridges, process
 from benchmarks.bridges import Switch
 from benchmarks.fdb_scrape import Costs, milliseconds, shown_learned, versus
 from benchmarks.receivers import Ours
-from benchmarks.report import Row, Section
+from benchmarks.report import Row, Section, median
 from l2exporter.kernel.fdb import FdbFeed
 
 PORTS = (5, 50, 250, 500)
-ENTRIES, REPEATS, READINGS = 10_000, 5, 3
+ENTRIES, REPEATS = 10_000, 5
+
+
+@dataclass(slots=True)
+class Host:
+    """A switch and its exporter; what scrapes cost, and CPU seconds of full readings."""
+
+    switch: Switch
+    ours: Ours
+    feed: FdbFeed
+    costs: Costs = field(default_factory=Costs)
+    readings: list[float] = field(default_factory=list)
+
+    def measure(self) -> None:
+        self.costs.measure(self.switch, self.ours)
+        with process.on_receiver_core():
+            self.readings.append(_cpu(self.feed.dump))
 
 
 def sections() -> list[Section]:
     section = Section(
         "Scrapes of many bridge ports",
-        f"{ENTRIES:,} learnt MACs shared among the ports; {REPEATS} scrapes each, medians (lowest"
-        " to highest); the peer is `bridge fdb show` and `ip neigh`. A full reading is a dump of"
-        " the forwarding table as the background thread makes it, in the benchmark's own process;"
-        " its peer is `bridge fdb show`.",
+        f"{ENTRIES:,} learnt MACs shared among the ports; hosts of each size at the same time,"
+        f" {REPEATS} scrapes of each by turns, medians (lowest to highest); the peer is `bridge"
+        " fdb show` and `ip neigh`. A full reading is a dump of the forwarding table as the"
+        " background thread makes it, in the benchmark's own process; its peer is `bridge fdb"
+        " show`.",
     )
-    least: dict[int, float] = {}
-    for ports in PORTS:
-        costs, readings = _measure(ports)
-        least[ports] = min(costs.scrapes)
-        section.rows.extend(_rows(ports, costs, readings))
-    section.rows.append(_linear(least))
+    with ExitStack() as stack:
+        hosts = [_host(stack, ports) for ports in PORTS]
+        for _ in range(REPEATS):
+            for host in hosts:
+                host.measure()
+    for host in hosts:
+        section.rows.extend(_rows(host))
+    section.rows.append(_linear(*hosts[-2:]))
     return [section]
 
 
-def _measure(ports: int) -> tuple[Costs, list[float]]:
-    with Switch(ports) as switch:
-        switch.learn(bridges.stations(ENTRIES))
-        with Ours(switch.here) as ours:
-            shown_learned(ours, ENTRIES)
-            process.settled_cpu_seconds(ours.pid)
-            costs = Costs()
-            for _ in range(REPEATS):
-                costs.measure(switch, ours)
-        with switch.here.entered():
-            feed = FdbFeed()
-        with closing(feed), process.on_receiver_core():
-            readings = [_cpu(feed.dump) for _ in range(READINGS)]
-    return costs, readings
+def _host(stack: ExitStack, ports: int) -> Host:
+    switch = stack.enter_context(Switch(ports))
+    switch.learn(bridges.stations(ENTRIES))
+    ours = stack.enter_context(Ours(switch.here))
+    shown_learned(ours, ENTRIES)
+    with switch.here.entered():
+        feed = stack.enter_context(closing(FdbFeed()))
+    return Host(switch, ours, feed)
 
 
 def _cpu(call: Callable[[], object]) -> float:
@@ -56,17 +70,19 @@ def _cpu(call: Callable[[], object]) -> float:
     return time.thread_time() - before
 
 
-def _rows(ports: int, costs: Costs, readings: list[float]) -> Iterator[Row]:
+def _rows(host: Host) -> Iterator[Row]:
+    costs, ports = host.costs, host.switch.ports
     yield Row(f"time of a scrape, {ports} ports", milliseconds(costs.walls))
     yield versus(f"CPU of a scrape, {ports} ports", costs.scrapes, costs.peer, None)
-    yield versus(f"CPU of a full reading, {ports} ports", readings, costs.fdb, None)
+    yield versus(f"CPU of a full reading, {ports} ports", host.readings, costs.fdb, None)
 
 
-def _linear(least: dict[int, float]) -> Row:
-    """Twice the ports, at most twice the cost; least CPU, which is least disturbed."""
-    few, many = PORTS[-2:]
-    ratio = least[many] / least[few]
-    most = many / few
-    each = (least[many] - least[few]) / (many - few) * 1e6
-    what = f"least CPU of a scrape, {many} ports to {few}; {each:.0f} us each port more"
+def _linear(few: Host, many: Host) -> Row:
+    """Twice the ports, at most twice the CPU; each turn's two scrapes are compared."""
+    pairs = list(zip(few.costs.scrapes, many.costs.scrapes, strict=True))
+    most = many.switch.ports / few.switch.ports
+    ratio = median(more / less for less, more in pairs)
+    added = many.switch.ports - few.switch.ports
+    each = median((more - less) / added * 1e6 for less, more in pairs)
+    what = f"CPU, {many.switch.ports} ports to {few.switch.ports}; {each:.0f} us each port more"
     return Row(what, f"{ratio:.2f}", target=f"<= {most:g}", met=ratio <= most)
