@@ -47,6 +47,10 @@ DATAGRAMS_AT_ONCE = 1 << 14
 DATAGRAMS_TO_DISCARD = 1 << 20
 """Bound of dropping what waits: several times what a buffer of a hundred megabytes holds."""
 
+# Plain numbers: what Python does for its own flags would be a quarter of the cost of an event.
+_TRUNCATED = int(socket.MSG_TRUNC)
+_AT_ONCE = int(socket.MSG_DONTWAIT)
+
 _DATAGRAM_BYTES = 1 << 16  # the kernel builds dumps in 32 KiB at most
 _SOL_NETLINK = 270
 _NETLINK_EXT_ACK = 11
@@ -178,7 +182,7 @@ class Netlink:
         found: list[bytes] = []
         try:
             while len(found) < most:
-                datagram = _receive(self._events, socket.MSG_DONTWAIT)
+                datagram = _receive(self._events, _AT_ONCE)
                 if datagram is None:
                     break
                 found.append(datagram)
@@ -275,7 +279,7 @@ def _receive(source: socket.socket, flags: int = 0) -> bytes | None:
         if error.errno == errno.ENOBUFS:
             raise Overrun("netlink: the kernel dropped events for want of buffer") from error
         raise KernelError(f"netlink: cannot receive: {error.strerror}") from error
-    if received & socket.MSG_TRUNC:
+    if received & _TRUNCATED:
         raise KernelError(f"netlink: a datagram is longer than {_DATAGRAM_BYTES} bytes")
     return datagram if sender == 0 else b""
 
@@ -283,5 +287,5 @@ def _receive(source: socket.socket, flags: int = 0) -> bytes | None:
 def _discard(source: socket.socket) -> None:
     for _ in range(DATAGRAMS_TO_DISCARD):
         with suppress(Overrun):
-            if _receive(source, socket.MSG_DONTWAIT) is None:
+            if _receive(source, _AT_ONCE) is None:
                 return

@@ -108,7 +108,7 @@ def test_entries_of_every_kind_that_can_be_made_here_equal_those_of_iproute2(
 
 @pytest.mark.root
 def test_a_mac_that_a_locked_port_kept_out_is_locked(bridge: Namespace) -> None:
-    authenticate_by_mac(bridge, "p0")
+    authenticate_by_mac(bridge, "p0", on=True)
     speak(bridge, "e0")
     wait_until(lambda: (BRIDGE, "p0", GUEST, "locked") in read(bridge), "it is noted")
 
