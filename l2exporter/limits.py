@@ -96,6 +96,13 @@ FDB_MOVING_IDLE_SECONDS = 600.0
 MISSING_SHOWN = 128
 """Neighbours without an FDB entry that are shown with their addresses; their number is exact."""
 
+MISSING_REMEMBERED = 1_024
+"""Of them, shown before: they come and go as hosts fall silent and speak, on series that exist."""
+
+MISSING_RATE = 0.1
+"""Newly shown per second, after as many as are remembered: 8,640 series a day. Whoever sends ARP
+with sender addresses that no frame comes from makes such neighbours without end."""
+
 GUEST_MACS = 64
 """MACs remembered behind a port, each of them five instructions of the filter that counts floods.
 A guest has one or two; a port with more of them leads to another switch, and is not counted."""

@@ -30,10 +30,12 @@ class FdbCollector:
     `learned`, if 0; other kinds are there when it has some. Beyond the cap the smallest counts are
     summed up under vlan="other": no entry is lost from a sum.
 
-    Entries follow the kernel's events; ages are those at the last whole reading, since nothing
-    tells when a known MAC is seen again. They are of entries that can be forgotten (not of local,
-    static and sticky ones). As the state of a moment they can fall: take histogram_quantile() of
-    the buckets as they are, not of their rate(). Number and sum are in `_gcount` and `_gsum`.
+    Entries follow the kernel's events, of which there is none when a local MAC that two ports share
+    loses one of them: it is told of its other port at the next whole reading. Ages are those at the
+    last whole reading, since nothing tells when a known MAC is seen again. They are of entries that
+    can be forgotten (not of local, static and sticky ones). As the state of a moment they can fall:
+    take histogram_quantile() of the buckets as they are, not of their rate(). Number and sum are in
+    `_gcount` and `_gsum`.
 
     l2_bridge_fdb_synchronized 1.0
     l2_bridge_fdb_dump_timestamp_seconds 1700000000.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -164,8 +165,10 @@ def _entries(
             if index not in links:
                 continue
             states = found if not found.keys() - _QUIET else {**dict.fromkeys(_NAMES, 0), **found}
+            named: Counter[str] = Counter()
             for state, count in states.items():
-                name = _NAMES.get(state, _UNKNOWN)
+                named[_NAMES.get(state, _UNKNOWN)] += count
+            for name, count in named.items():
                 family.add_metric([links[index].name, version, name], count)
     return family
 

@@ -19,6 +19,9 @@ from .forwarding import ForwardingTable
 _STACKED = ("vlan", "macvlan", "macvtap", "ipvlan", "ipvtap")
 """Kinds of device that send their frames out through the one below them."""
 
+_SHORT_CUTS = frozenset({"macvlan", "macvtap"})
+"""Those of them that hand a frame to a sibling themselves, whose MAC no bridge need know."""
+
 _DEEPEST = 8  # net/core/dev.h MAX_NEST_DEV
 _USABLE = {STATES[name]: name for name in ("reachable", "stale", "delay", "probe", "permanent")}
 _GROUP_BIT = 1 << 40  # of the first of a MAC's six bytes
@@ -86,15 +89,16 @@ def missing(
 ) -> dict[tuple[str, str], list[Missing]]:
     """The usable neighbours that the FDB lacks, by bridge name and family, sorted by address.
 
-    Every bridge is there, with an empty list when it knows all of them. To be asked only while
-    `forwarding` is synchronized and complete; its lock is taken for each look-up.
+    Every bridge is there, with an empty list when it knows all of them. Those of a macvlan are
+    left out: the bridge may never see a frame for them. To be asked only while `forwarding` is
+    synchronized and complete; its lock is taken for each look-up.
     """
     paths = _paths(bridges, links)
     found: dict[tuple[str, str], list[Missing]] = {
         (bridge.name, neighbors.family): [] for bridge in bridges
     }
     for device, rows in _usable_rows(neighbors):
-        if device not in paths:
+        if device not in paths or _is_short_cut(device, links):
             continue
         bridge, tag = paths[device]
         with forwarding.lock:
@@ -156,6 +160,16 @@ def _path(top: Link, links: Mapping[int, Link], bridges: Mapping[int, Bridge]) -
             return bridges[link.lower], tag
         link = links.get(link.lower)
     return None
+
+
+def _is_short_cut(device: int, links: Mapping[int, Link]) -> bool:
+    """Whether a device, or one between it and the bridge, has siblings that it serves itself."""
+    link = links.get(device)
+    while link is not None and link.kind in _STACKED:
+        if link.kind in _SHORT_CUTS:
+            return True
+        link = None if link.lower is None else links.get(link.lower)
+    return False
 
 
 def _vlan(bridge: Bridge, tag: int | None) -> int | None:

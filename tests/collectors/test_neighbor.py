@@ -72,11 +72,13 @@ def test_the_families_are_told_apart() -> None:
 
 
 def test_an_entry_that_is_new_and_one_in_a_state_not_known_here_are_counted_too() -> None:
-    host = held((2, "192.0.2.1", MAC, "stale"), (2, "192.0.2.2", MAC, "stale"))
+    host = held(*((2, f"192.0.2.{n}", MAC, "stale") for n in (1, 2, 3)))
     rows = host.reader.neighbor_rows["ipv4"]
-    rows = replace(rows, state=np.array([0, 0x100], np.uint16))
+    rows = replace(rows, state=np.array([0, 0x100, 0x03], np.uint16))
     host.reader.neighbor_rows["ipv4"] = rows
-    assert host.nonzero(ENTRIES) == {("eth0", "ipv4", "none"): 1, ("eth0", "ipv4", "other"): 1}
+    assert host.nonzero(ENTRIES) == {("eth0", "ipv4", "none"): 1, ("eth0", "ipv4", "other"): 2}
+    told = [s for f in host.suite.families() for s in f.samples if s.name == ENTRIES]
+    assert len(told) == len({tuple(sample.labels.values()) for sample in told})
 
 
 def test_one_that_holds_multicast_addresses_alone_has_no_other_state() -> None:

@@ -123,14 +123,14 @@ def test_addresses_are_shown_up_to_a_cap_and_always_the_same(
 ) -> None:
     host = scene(*((30, f"192.0.2.{n}", MAC, "stale") for n in (10, 9, 100, 2)))
     host.bridge(8, "br1")
-    host.device(30, "mv0", kind="macvlan", lower=10)
+    host.device(30, "ip0", kind="ipvlan", lower=10)
     host.reader.tables.append(table(family="ipv6"))
     few = (("8", 8), ("10", 10), ("9", 10), ("a", 10))
     entries = [(index, f"2001:db8::{end}", MAC, "stale") for end, index in few]
     host.reader.neighbor_rows["ipv6"] = neighbors(*entries, family="ipv6")
     monkeypatch.setattr(neighbor_fdb, "MISSING_SHOWN", 4)
     assert host.samples(MISSING)["br0", "ipv4"] == 4
-    first = [("br0", "mv0", "ipv4", f"192.0.2.{n}") for n in (2, 9, 10, 100)]
+    first = [("br0", "ip0", "ipv4", f"192.0.2.{n}") for n in (2, 9, 10, 100)]
     assert [labels[:4] for labels in host.samples(INFO)] == first
     monkeypatch.setattr(neighbor_fdb, "MISSING_SHOWN", 100)
     assert [labels[:4] for labels in host.samples(INFO)] == [
@@ -140,6 +140,42 @@ def test_addresses_are_shown_up_to_a_cap_and_always_the_same(
         ("br0", "br0", "ipv6", "2001:db8::10"),
         ("br1", "br1", "ipv6", "2001:db8::8"),
     ]
+
+
+def addresses(host: KernelScene) -> list[str]:
+    return [labels[3] for labels in host.samples(INFO)]
+
+
+def test_new_addresses_are_shown_no_faster_than_series_may_be_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(neighbor_fdb, "MISSING_REMEMBERED", 3)
+    host = scene(*((10, f"192.0.2.{n}", MAC + n, "stale") for n in (1, 2, 3)))
+    shown = set(addresses(host))
+    assert len(shown) == 3
+    for second in range(1, 101):  # somebody else each time
+        host.now = float(second)
+        stranger = (10, f"192.0.2.{100 + second}", MAC, "stale")
+        host.reader.neighbor_rows["ipv4"] = neighbors(QUIET, stranger)
+        shown.update(addresses(host))
+        assert host.samples(MISSING) == {("br0", "ipv4"): 2}
+    assert len(shown) == 3 + 10  # at a tenth of one per second
+
+
+def test_an_address_that_was_shown_before_comes_back_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(neighbor_fdb, "MISSING_REMEMBERED", 2)
+    other = (10, "192.0.2.8", MAC + 1, "stale")
+    host = scene(QUIET, other)
+    assert addresses(host) == ["192.0.2.7", "192.0.2.8"]
+    host.reader.neighbor_rows["ipv4"] = neighbors(other)
+    assert addresses(host) == ["192.0.2.8"]
+    late = (10, "192.0.2.9", MAC + 2, "stale")
+    host.reader.neighbor_rows["ipv4"] = neighbors(QUIET, other, late)
+    assert addresses(host) == ["192.0.2.7", "192.0.2.8"]
+    host.now = 10.0
+    assert addresses(host) == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
 
 
 def test_what_the_kernel_refuses_is_no_zero() -> None:

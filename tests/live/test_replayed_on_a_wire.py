@@ -23,7 +23,13 @@ pytestmark = pytest.mark.root
 DEVICE = "eth0"
 CAPTURES = Path(__file__).parents[1] / "captures"
 OF_THE_PROCESS = ("l2_capture_", "l2_scrape_", "l2_collector_", "l2_exporter_", "l2_config_")
-NOT_OF_THE_FILE = (*OF_THE_PROCESS, "process_", "l2_arp_last_move_timestamp_seconds")
+TABLES_OF_THE_HOST = {("table", "fdb"), ("table", "fdb_moving_macs")}
+OF_THE_HOST = ("l2_bridge_", "l2_neighbor_", "l2_vxlan_", "l2_netlink_", "l2_unknown_unicast_")
+NOT_OF_THE_FILE = (
+    *OF_THE_PROCESS,
+    *OF_THE_HOST,
+    *("process_", "l2_arp_last_move_timestamp_seconds"),
+)
 
 
 def replay(path: Path) -> Samples:
@@ -32,7 +38,11 @@ def replay(path: Path) -> Samples:
 
 
 def of_the_file(samples: Samples) -> Samples:
-    return {key: value for key, value in samples.items() if not key[0].startswith(NOT_OF_THE_FILE)}
+    return {
+        (name, labels): value
+        for (name, labels), value in samples.items()
+        if not name.startswith(NOT_OF_THE_FILE) and labels.isdisjoint(TABLES_OF_THE_HOST)
+    }
 
 
 def moves(samples: Samples) -> dict[str, float]:

@@ -12,7 +12,7 @@ from l2exporter.kernel.neighbor_tables import NeighborTable
 from l2exporter.kernel.retention import Retention
 from l2exporter.tables.forwarding import ForwardingTable
 from l2exporter.tables.verdicts import Verdict, missing, verdicts
-from tests.tables.fdb import Entry, new, rows
+from tests.tables.fdb import Entry, dump, new
 from tests.tables.neighborhood import (
     Neighbor,
     bridge,
@@ -131,7 +131,9 @@ def test_devices_that_stand_on_each_other_end_the_walk() -> None:
 def forwarding(*known: Known) -> ForwardingTable:
     """A table that has adopted a dump of these."""
     made = ForwardingTable(64)
-    made.replace(rows(*(Entry(mac, 20, vlan=vlan, bridge=on) for on, vlan, mac in known)), new(), 0)
+    made.replace(
+        dump(made, *(Entry(mac, 20, vlan=vlan, bridge=on) for on, vlan, mac in known)), new(), 0
+    )
     return made
 
 
@@ -217,10 +219,10 @@ FILTERING = bridge(vlan_filtering=True, pvid=5)
     [
         (bridge(), [], 0),
         (bridge(pvid=5), [VLAN], 0),
-        (FILTERING, [link(30, "mv", "macvlan", BR0)], 5),
+        (FILTERING, [link(30, "ipv", "ipvlan", BR0)], 5),
         (FILTERING, [VLAN], 7),
-        (FILTERING, [link(30, "mv", "macvlan", 31), link(31, "v", "vlan", BR0, vlan_id=7)], 7),
-        (FILTERING, [link(30, "v", "vlan", 31, vlan_id=7), link(31, "mv", "macvlan", BR0)], 7),
+        (FILTERING, [link(30, "ipv", "ipvlan", 31), link(31, "v", "vlan", BR0, vlan_id=7)], 7),
+        (FILTERING, [link(30, "v", "vlan", 31, vlan_id=7), link(31, "ipv", "ipvlan", BR0)], 7),
         (
             FILTERING,
             [link(30, "q", "vlan", 31, vlan_id=99), link(31, "v", "vlan", BR0, vlan_id=7)],
@@ -252,7 +254,7 @@ def test_the_vlan_that_the_bridge_reads_is_the_one_that_counts(
 @pytest.mark.parametrize(
     ("made", "upper"),
     [
-        (bridge(vlan_filtering=True, pvid=None), link(30, "mv", "macvlan", BR0)),
+        (bridge(vlan_filtering=True, pvid=None), link(30, "ipv", "ipvlan", BR0)),
         (FILTERING, link(30, "v", "vlan", BR0, vlan_id=None)),
     ],
     ids=["no pvid", "no tag"],
@@ -262,3 +264,11 @@ def test_where_the_vlan_cannot_be_told_nobody_is_accused_falsely(made: Bridge, u
     for known in (0, 5, 7):
         assert lacks(one, known=((BR0, known, MAC),), made=made, devices=links(upper)) == []
     assert lacks(one, known=((BR0, 0, OTHER),), made=made, devices=links(upper)) == ["192.0.2.7"]
+
+
+@pytest.mark.parametrize("kind", ["macvlan", "macvtap"])
+def test_a_sibling_that_is_served_without_the_bridge_is_not_missed(kind: str) -> None:
+    below = link(31, "mv", kind, BR0)
+    for upper in ([link(30, "mv0", kind, BR0)], [link(30, "v", "vlan", 31, vlan_id=7), below]):
+        one = (30, "192.0.2.7", MAC, "stale")
+        assert lacks(one, known=(), made=bridge(), devices=links(*upper)) == []
