@@ -12,7 +12,7 @@ from benchmarks.bridges import Switch
 from benchmarks.fdb_scrape import Costs, milliseconds, shown_learned, versus
 from benchmarks.receivers import Ours
 from benchmarks.report import Row, Section, median
-from l2exporter.kernel.fdb import FdbFeed
+from l2exporter.kernel.fdb_feed import FdbFeed
 
 PORTS = (5, 50, 250, 500)
 ENTRIES, REPEATS = 10_000, 5
@@ -31,7 +31,7 @@ class Host:
     def measure(self) -> None:
         self.costs.measure(self.switch, self.ours)
         with process.on_receiver_core():
-            self.readings.append(_cpu(self.feed.dump))
+            self.readings.append(_cpu(lambda: self.feed.dump(list)))
 
 
 def sections() -> list[Section]:

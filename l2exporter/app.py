@@ -25,7 +25,7 @@ from .collectors.base import Context, KernelSide, ReloadStatus
 from .collectors.registry import COLLECTORS, OF_THE_HOST
 from .collectors.suite import Suite
 from .errors import ConfigError, KernelError
-from .kernel.fdb import FdbFeed
+from .kernel.fdb_feed import FdbFeed
 from .kernel.host import Host
 from .kernel.links import Link
 from .kernel.reader import KernelReader

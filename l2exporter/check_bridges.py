@@ -12,7 +12,8 @@ from .collectors.base import mac
 from .errors import KernelError
 from .findings import Finding
 from .kernel.bridges import Bridge, Port
-from .kernel.fdb import KINDS, FdbFeed
+from .kernel.fdb import KINDS
+from .kernel.fdb_feed import FdbFeed
 from .kernel.links import Link
 from .kernel.reader import KernelReader
 from .kernel.retention import Retention
@@ -85,8 +86,8 @@ def _fdb() -> tuple[Mapping[int, Link], ForwardingTable]:
     forwarding = ForwardingTable(Limits().fdb_entries)
     try:
         for _ in range(_DUMPS):
-            rows = feed.dump()
-            forwarding.replace(rows, feed.events(), time.time())
+            dump = feed.dump(forwarding.gather)
+            forwarding.replace(dump, feed.events(), time.time())
             if not forwarding.hidden:
                 break
         return feed.links, forwarding

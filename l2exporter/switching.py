@@ -12,9 +12,11 @@ from typing import Protocol
 
 from .attempts import Attempts
 from .errors import KernelError
-from .kernel.fdb import FdbEvents, FdbFeed, FdbRows
+from .kernel.fdb import FdbEvents
+from .kernel.fdb_feed import FdbFeed
 from .kernel.links import Link
 from .kernel.rtnetlink import Overrun
+from .tables.fdb_dump import FdbDump
 from .tables.fdb_events import joined
 from .tables.forwarding import ForwardingTable
 from .tables.guests import GuestAddresses
@@ -194,19 +196,19 @@ class Switching:
             began = time.monotonic()
             certain = False
             try:
-                certain = self._adopt(self._feed.dump())
+                certain = self._adopt(self._feed.dump(self._table.gather))
             finally:
                 self._dumped_at = time.monotonic()
                 self._dump_seconds = self._dumped_at - began
                 pause = max(DUMP_SECONDS, DUMP_PAUSES * self._dump_seconds)
                 self._dump_at = self._dumped_at + (pause if certain else self._resync_pause())
 
-    def _adopt(self, rows: FdbRows) -> bool:
+    def _adopt(self, dump: FdbDump) -> bool:
         """Take in a dump and what came meanwhile; tell whether that leaves nothing unknown."""
         during, lost = self._meanwhile()
         with self._table.lock:
             try:
-                self._table.replace(rows, joined(rows, during), self._wall())
+                self._table.replace(dump, joined(during), self._wall())
             except Exception:
                 lost = True
                 raise

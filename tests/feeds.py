@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from l2exporter.kernel.fdb import FdbEvents, FdbRows
 from l2exporter.kernel.links import Link
@@ -14,6 +15,8 @@ from l2exporter.switching import Switching
 from l2exporter.tables.forwarding import ForwardingTable
 from l2exporter.tables.guests import GuestAddresses
 from tests.tables.fdb import BRIDGE, Entry, events, rows
+
+Result = TypeVar("Result")
 
 
 def link(index: int) -> Link:
@@ -40,7 +43,7 @@ class Script:
         self.waiting += news
         os.eventfd_write(self._bell, 1)
 
-    def dump(self) -> FdbRows:
+    def dump(self, gather: Callable[[Iterator[FdbRows]], Result]) -> Result:
         self.dumps.append(time.monotonic())
         if self.hold is not None:
             assert self.hold.wait(10)
@@ -48,7 +51,7 @@ class Script:
             raise self.refusals.pop(0)
         self.waiting += self.during
         self.during = []
-        return rows(*self.entries)
+        return gather(rows(entry) for entry in self.entries)
 
     def events(self) -> FdbEvents:
         found = self.waiting.pop(0) if self.waiting else events()

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from l2exporter import limits
-from l2exporter.kernel.fdb import KINDS, FdbFeed
+from l2exporter.kernel.fdb import KINDS
+from l2exporter.kernel.fdb_feed import FdbFeed
 from l2exporter.switching import Switching
 from l2exporter.tables.forwarding import ForwardingTable
 from tests.lab import frames

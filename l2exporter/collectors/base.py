@@ -14,12 +14,12 @@ from ..tables.state import Tables
 
 if TYPE_CHECKING:
     from ..kernel.bridges import Bridge, Port
-    from ..kernel.fdb import VxlanRows
     from ..kernel.links import Link
     from ..kernel.neighbor_tables import NeighborTable
     from ..kernel.neighbors import Neighbors
     from ..kernel.netfilter import BridgeNetfilter
     from ..kernel.tally import Tally
+    from ..kernel.vxlan_fdb import VxlanRows
     from ..kernel.vxlans import Vxlan
     from ..tables.forwarding import ForwardingTable
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from ..kernel.fdb import VXLAN_KINDS, VxlanRows
+from ..kernel.vxlan_fdb import VXLAN_KINDS, VxlanRows
 from ..kernel.vxlans import Vxlan
 from ..limits import VXLAN_SERIES
 from .base import Context

@@ -1,24 +1,20 @@
-"""The forwarding databases of bridges and vxlan devices: dumps, and the events between them.
+"""The forwarding databases of bridges: dumps, and the events between them.
 
 Layouts and numbers: linux/neighbour.h struct ndmsg, NDA_*, NTF_*, NUD_*, struct nda_cacheinfo.
 """
 
 from __future__ import annotations
 
-import socket
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import limits
-from ..errors import KernelError
-from .bpf import JUMP_EQUAL, LOAD_BYTE, LOAD_HALF, RETURN
-from .columns import Batch, Block, Column, Columns, Field, blocks, concatenate, split
-from .links import RTM_DELLINK, RTM_NEWLINK, Link, link_change, read_links
+from .columns import Batch, Block, Column, Columns, Field, blocks, concatenate
 from .neighbors import MAC_BYTES, NDA_LLADDR, NDMSG, RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH
-from .rtnetlink import RTMGRP_LINK, RTMGRP_NEIGH, Netlink, Overrun
+from .rtnetlink import Netlink
 from .tally import Tally
 
 KINDS: Final = (
@@ -33,8 +29,6 @@ KINDS: Final = (
 """What an entry of a bridge is; the first of local, locked, sticky, extern_learned, offloaded and
 static that holds, else learned."""
 
-VXLAN_KINDS: Final = ("static", "learned", "extern_learned")
-
 NEVER: Final = 0xFFFFFFFF
 """Stands for a time that the kernel did not tell."""
 
@@ -42,30 +36,18 @@ _AF_BRIDGE = 7
 _NDA_CACHEINFO = 3
 _NUD_NOARP = 0x40
 _NUD_PERMANENT = 0x80
-_NTF_SELF = 0x02
 _NTF_EXT_LEARNED = 0x10
 _NTF_OFFLOADED = 0x20
 _NTF_STICKY = 0x40
 _NTF_EXT_LOCKED = 0x02
 
 _VLAN = Field(5, 2, np.uint16)
-_VNI = Field(7, 4, np.uint32)
 _MASTER = Field(9, 4, np.uint32)
 _FLAGS_EXT = Field(15, 4, np.uint32)
 _USED = Field(_NDA_CACHEINFO, 16, np.uint32, offset=4, absent=NEVER)
 _UPDATED = Field(_NDA_CACHEINFO, 16, np.uint32, offset=8, absent=NEVER)
 
-_HEARD: Final = (
-    (LOAD_HALF, 0, 0, 4),  # nlmsg_type, in the host's byte order: a filter loads big-endian
-    (JUMP_EQUAL, 5, 0, socket.htons(RTM_NEWLINK)),
-    (JUMP_EQUAL, 4, 0, socket.htons(RTM_DELLINK)),
-    (JUMP_EQUAL, 1, 0, socket.htons(RTM_NEWNEIGH)),
-    (JUMP_EQUAL, 0, 3, socket.htons(RTM_DELNEIGH)),
-    (LOAD_BYTE, 0, 0, 16),  # ndm_family
-    (JUMP_EQUAL, 0, 1, _AF_BRIDGE),
-    (RETURN, 0, 0, 0xFFFFFFFF),
-    (RETURN, 0, 0, 0),
-)
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,18 +88,6 @@ class FdbEvents:
     added: npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class VxlanRows:
-    """`n` entries of one vxlan device, one for each MAC and remote.
-
-    vni   (n,) uint32: 0 where it is the device's own
-    kind  (n,) uint8: index into VXLAN_KINDS
-    """
-
-    vni: npt.NDArray[np.uint32]
-    kind: npt.NDArray[np.uint8]
-
-
 _NO_ROWS: Final[Columns] = (
     np.empty(0, np.int32),
     np.empty(0, np.int32),
@@ -128,128 +98,40 @@ _NO_ROWS: Final[Columns] = (
     np.empty(0, np.uint32),
     np.empty(0, np.uint32),
 )
-_NO_EVENTS: Final = (*_NO_ROWS, np.empty(0, np.bool_), np.empty(0, np.intp))
-_NO_VXLAN_ROWS: Final = (np.empty(0, np.uint32), np.empty(0, np.uint8))
+NO_EVENTS: Final = FdbEvents(FdbRows(*_NO_ROWS), np.empty(0, np.bool_))
 
 
-def read_fdb(netlink: Netlink, tally: Tally) -> FdbRows:
-    """Every entry of every bridge; KernelError when they cannot be read.
+def read_fdb(
+    netlink: Netlink, tally: Tally, gather: Callable[[Iterator[FdbRows]], Result]
+) -> Result:
+    """What `gather` makes of every entry of every bridge; KernelError when they cannot be read.
+
+    It takes them as they arrive, some hundred at a time. What it has made is dropped when the dump
+    has to be repeated, and gathered anew.
 
     The kernel does not tell that entries came or went during the dump: one that did may be
     missing or there twice, and its removal can hide another. Events tell the changes.
     """
 
-    def decode(batch: Batch) -> Columns:
-        found = blocks(batch, (RTM_NEWNEIGH,), tally)
-        return concatenate([_columns(block) for block in found if _of_bridge(block)], _NO_ROWS)
+    def rows(batches: Iterator[Batch]) -> Iterator[FdbRows]:
+        for batch in batches:
+            for block in blocks(batch, (RTM_NEWNEIGH,), tally):
+                if _of_bridge(block):
+                    yield FdbRows(*_columns(block))
 
     request = NDMSG.pack(_AF_BRIDGE, 0, 0, 0, 0)
-    return FdbRows(*concatenate(netlink.read(RTM_GETNEIGH, request, decode, tally), _NO_ROWS))
+    return netlink.read(RTM_GETNEIGH, request, lambda batches: gather(rows(batches)), tally)
 
 
-def read_vxlan_fdb(netlink: Netlink, index: int, tally: Tally) -> VxlanRows:
-    """The entries of the vxlan device `index`; none when it is gone, KernelError when refused."""
-
-    def decode(batch: Batch) -> Columns:
-        found = blocks(batch, (RTM_NEWNEIGH,), tally)
-        pieces = [_vxlan_columns(block, index) for block in found if block.family == _AF_BRIDGE]
-        return concatenate(pieces, _NO_VXLAN_ROWS)
-
-    request = NDMSG.pack(_AF_BRIDGE, index, 0, 0, 0)
-    pieces = netlink.read(RTM_GETNEIGH, request, decode, tally)
-    return VxlanRows(*concatenate(pieces, _NO_VXLAN_ROWS))
-
-
-class FdbFeed:
-    """FDB changes and links of the namespace that it is made in; for one thread at a time.
-
-    links  by index; kept current by `events()`, read anew by `dump()`: after an Overrun, only then
-    tally  of the FDB: its dumps, its events (links' are not counted), what was lost of either
-
-    KernelError when netlink cannot be opened. Needs no capability; with CAP_NET_ADMIN its buffer
-    can be larger than net.core.rmem_max.
-    """
-
-    def __init__(self) -> None:
-        self.tally = Tally()
-        self.links: dict[int, Link] = {}
-        groups = RTMGRP_NEIGH | RTMGRP_LINK
-        self._netlink = Netlink(groups, receive_buffer=limits.FDB_EVENT_BYTES)
-        try:
-            self._netlink.filter_events(_HEARD)
-        except KernelError:
-            self._netlink.close()
-            raise
-
-    def fileno(self) -> int:
-        """Descriptor to poll: readable when events wait."""
-        return self._netlink.fileno()
-
-    def close(self) -> None:
-        """Close the sockets."""
-        self._netlink.close()
-
-    def dump(self) -> FdbRows:
-        """The links and every entry as they are now; KernelError when they cannot be read.
-
-        Events that wait are left waiting: they tell what changed before and during the dump.
-        """
-        try:
-            self.links = read_links(self._netlink)
-        except KernelError:
-            self.tally.failures += 1
-            raise
-        return read_fdb(self._netlink, self.tally)
-
-    def events(self) -> FdbEvents:
-        """The changes that wait, at most FDB_EVENTS_AT_ONCE of them; never blocks.
-
-        Overrun when the kernel had to drop some, and with them all that waited: dump again. After
-        any other KernelError too: what this call had read is gone.
-        """
-        try:
-            datagrams = self._netlink.event_datagrams(limits.FDB_EVENTS_AT_ONCE)
-        except Overrun:
-            self.tally.overruns += 1
-            raise
-        batch = split(datagrams, self.tally)
-        self._follow(batch)
-        events = _events(batch, self.tally)
-        self.tally.events += len(events.added)
-        return events
-
-    def _follow(self, batch: Batch) -> None:
-        """Take in what the messages say of links."""
-        places = np.flatnonzero((batch.types == RTM_NEWLINK) | (batch.types == RTM_DELLINK))
-        if not len(places):
-            return
-        # A new dict each time: whoever goes through the old one is not disturbed.
-        links = self.links.copy()
-        for place in places:
-            try:
-                change = link_change(batch.message(int(place)))
-            except KernelError:
-                self.tally.malformed += 1
-                continue
-            if change is not None:
-                _apply(links, *change)
-        self.links = links
-
-
-def _apply(links: dict[int, Link], index: int, link: Link | None) -> None:
-    if link is None:
-        links.pop(index, None)
-    else:
-        links[index] = link
-
-
-def _events(batch: Batch, tally: Tally) -> FdbEvents:
+def fdb_events(batch: Batch, tally: Tally) -> FdbEvents:
+    """The changes that a batch tells of; what cannot be one is left out and counted."""
     pieces = [
         (*_columns(block), np.full(len(block), block.type == RTM_NEWNEIGH), block.places)
         for block in blocks(batch, (RTM_NEWNEIGH, RTM_DELNEIGH), tally)
         if _of_bridge(block)
     ]
-    *columns, places = concatenate(pieces, _NO_EVENTS)
+    empty = (*_NO_ROWS, NO_EVENTS.added, np.empty(0, np.intp))
+    *columns, places = concatenate(pieces, empty)
     order = np.argsort(places)
     *rows, added = (column[order] for column in columns)
     return FdbEvents(FdbRows(*rows), added)
@@ -286,13 +168,3 @@ def _kinds(state: Column, flags: Column, extended: Column) -> Column:
     kinds[(extended & _NTF_EXT_LOCKED) != 0] = KINDS.index("locked")
     kinds[(state & _NUD_PERMANENT) != 0] = KINDS.index("local")
     return kinds
-
-
-def _vxlan_columns(block: Block, index: int) -> Columns:
-    """The columns of VxlanRows. Kernels before 4.20 send the entries of every device."""
-    flags = block.flags()
-    own = ((flags & _NTF_SELF) != 0) & (block.index() == index)
-    kinds = np.full(len(block), VXLAN_KINDS.index("learned"), dtype=np.uint8)
-    kinds[(block.state() & (_NUD_NOARP | _NUD_PERMANENT)) != 0] = VXLAN_KINDS.index("static")
-    kinds[(flags & _NTF_EXT_LEARNED) != 0] = VXLAN_KINDS.index("extern_learned")
-    return block.number(_VNI)[own], kinds[own]

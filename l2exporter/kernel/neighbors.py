@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,14 +78,13 @@ def read_neighbors(netlink: Netlink, family: str, tally: Tally) -> Neighbors:
     """Every entry of the table but proxies (NTF_PROXY); KernelError when it cannot be read."""
     number, size = _FAMILIES[family]
 
-    def decode(batch: Batch) -> Columns:
-        found = blocks(batch, (RTM_NEWNEIGH,), tally)
-        wanted = [b for b in found if b.family == number and b.has(NDA_DST, size)]
+    def gather(batches: Iterator[Batch]) -> Columns:
+        found = (b for batch in batches for b in blocks(batch, (RTM_NEWNEIGH,), tally))
+        wanted = (b for b in found if b.family == number and b.has(NDA_DST, size))
         return concatenate([_columns(block, size) for block in wanted], _EMPTY)
 
     request = NDMSG.pack(number, 0, 0, 0, 0)
-    pieces = netlink.read(RTM_GETNEIGH, request, decode, tally)
-    index, state, mac, has_mac, ip = concatenate(pieces, _EMPTY)
+    index, state, mac, has_mac, ip = netlink.read(RTM_GETNEIGH, request, gather, tally)
     return Neighbors(index, state, mac, has_mac, ip, family)
 
 

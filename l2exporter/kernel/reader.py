@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from ..errors import KernelError
 from .bridges import Bridge, Port, read_bridges, read_ports
-from .fdb import VxlanRows, read_vxlan_fdb
 from .neighbor_tables import NeighborTable, read_neighbor_tables
 from .neighbors import Neighbors, read_neighbors
 from .netfilter import BridgeNetfilter, read_bridge_netfilter
 from .rtnetlink import Netlink
 from .tally import Tally
+from .vxlan_fdb import VxlanRows, read_vxlan_fdb
 from .vxlans import Vxlan, read_vxlans
 
 FRESH_SECONDS = 0.5

@@ -61,6 +61,7 @@ _NLM_F_REQUEST = 0x1
 _NLM_F_DUMP = 0x300
 
 Row = TypeVar("Row")
+Result = TypeVar("Result")
 
 
 class Overrun(KernelError):  # noqa: N818 - it tells what happened; nothing is broken
@@ -136,27 +137,34 @@ class Netlink:
         return _repeat(attempt, Tally() if tally is None else tally)
 
     def read(
-        self, message_type: int, body: bytes, decode: Callable[[Batch], Row], tally: Tally
-    ) -> list[Row]:
-        """What `decode` makes of each datagram of a dump: `dump` for tables of many thousands.
+        self,
+        message_type: int,
+        body: bytes,
+        gather: Callable[[Iterator[Batch]], Result],
+        tally: Tally,
+    ) -> Result:
+        """What `gather` makes of the datagrams of a dump: `dump` for tables of many thousands.
 
-        The last batch holds the NLMSG_DONE that ends the dump, alone or after other messages.
-        Repetition, errors and counts are those of `dump`; messages whose length cannot be are
-        left out, and counted in `tally` as malformed.
+        It takes all batches, each as it arrives; the last one holds the NLMSG_DONE that ends the
+        dump, alone or after other messages. Repetition, errors and counts are those of `dump`: a
+        dump that is repeated is gathered anew, and what was made of it before is dropped. Messages
+        whose length cannot be are left out, and counted in `tally` as malformed.
         """
 
-        def attempt() -> tuple[list[Row], int]:
-            rows: list[Row] = []
+        def attempt() -> tuple[Result, int]:
             flags = 0
-            self._request(message_type, body)
-            while True:
-                batch = split([self._answer()], tally)
-                flags |= int(np.bitwise_or.reduce(batch.flags, initial=0))
-                rows.append(decode(batch))
-                ends = np.flatnonzero((batch.types == NLMSG_DONE) | (batch.types == NLMSG_ERROR))
-                if len(ends):
-                    check(batch.message(int(ends[0])))
-                    return rows, flags
+
+            def batches() -> Iterator[Batch]:
+                nonlocal flags
+                self._request(message_type, body)
+                ended = False
+                while not ended:
+                    batch = split([self._answer()], tally)
+                    flags |= int(np.bitwise_or.reduce(batch.flags, initial=0))
+                    yield batch
+                    ended = _ended(batch)
+
+            return gather(batches()), flags
 
         return _repeat(attempt, tally)
 
@@ -230,14 +238,22 @@ class Netlink:
                 return datagram
 
 
-def _repeat(attempt: Callable[[], tuple[list[Row], int]], tally: Tally) -> list[Row]:
-    """The rows of the first attempt in whose messages' flags no interruption is told."""
+def _ended(batch: Batch) -> bool:
+    """Whether the dump ends in this batch; KernelError when it fails there."""
+    ends = np.flatnonzero((batch.types == NLMSG_DONE) | (batch.types == NLMSG_ERROR))
+    if len(ends):
+        check(batch.message(int(ends[0])))
+    return len(ends) > 0
+
+
+def _repeat(attempt: Callable[[], tuple[Result, int]], tally: Tally) -> Result:
+    """The result of the first attempt in whose messages' flags no interruption is told."""
     try:
         for _ in range(DUMP_ATTEMPTS):
-            rows, flags = attempt()
+            result, flags = attempt()
             if not flags & NLM_F_DUMP_INTR:
                 tally.dumps += 1
-                return rows
+                return result
             tally.interrupted += 1
         raise KernelError(f"netlink: the table changed during each of {DUMP_ATTEMPTS} dumps")
     except KernelError:

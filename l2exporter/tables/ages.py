@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from ..kernel.fdb import KINDS, NEVER, FdbRows
 
@@ -16,6 +17,7 @@ DYNAMIC: Final = np.isin(KINDS, ("learned", "extern_learned", "offloaded", "lock
 """By kind: whether traffic or a control plane made the entry, rather than the host's own set-up."""
 
 _TICKS = 100  # NDA_CACHEINFO counts in 1/100 s (USER_HZ)
+_BOUND_TICKS = np.array(AGE_BOUNDS) * _TICKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,28 @@ class Ages:
     seconds: float
 
 
-def ages(rows: FdbRows) -> dict[int, Ages]:
-    """Return the ages by bridge, for every bridge that has a row of any kind."""
-    aged = DYNAMIC[rows.kind] & (rows.updated != NEVER)
-    bridges, which = np.unique(rows.bridge, return_inverse=True)
-    which = which[aged]
-    seconds = rows.updated[aged] / _TICKS
-    width = len(AGE_BOUNDS) + 1
-    places = which * width + np.searchsorted(AGE_BOUNDS, seconds)
-    counts = np.bincount(places, minlength=len(bridges) * width).reshape(-1, width)
-    sums = np.bincount(which, seconds, minlength=len(bridges))
-    return {
-        bridge: Ages(tuple(row), total)
-        for bridge, row, total in zip(bridges.tolist(), counts.tolist(), sums.tolist(), strict=True)
-    }
+class AgeCounts:
+    """The ages of many rows, some at a time."""
+
+    def __init__(self) -> None:
+        self._sums: dict[int, npt.NDArray[np.float64]] = {}  # by bridge: counts, then all ticks
+
+    def add(self, rows: FdbRows) -> None:
+        """Count the rows that are dynamic; a bridge of others is known as well."""
+        aged = DYNAMIC[rows.kind] & (rows.updated != NEVER)
+        bridges, which = np.unique(rows.bridge, return_inverse=True)
+        which, ticks = which[aged], rows.updated[aged]
+        width = len(AGE_BOUNDS) + 1
+        places = which * width + np.searchsorted(_BOUND_TICKS, ticks)
+        counts = np.bincount(places, minlength=len(bridges) * width).reshape(-1, width)
+        sums = np.column_stack([counts, np.bincount(which, ticks, minlength=len(bridges))])
+        for bridge, row in zip(bridges.tolist(), sums, strict=True):
+            self._sums[bridge] = self._sums.get(bridge, 0) + row
+
+    def ages(self) -> dict[int, Ages]:
+        """Return the ages by bridge, for every bridge that had a row of any kind."""
+        rows = {bridge: row.tolist() for bridge, row in self._sums.items()}
+        return {
+            bridge: Ages(tuple(map(int, counts)), ticks / _TICKS)
+            for bridge, (*counts, ticks) in rows.items()
+        }

@@ -5,30 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..kernel.fdb import KINDS, FdbEvents, FdbRows
-from .ages import DYNAMIC
-from .bridge_segments import MAC_BITS, MAC_MASK, REFUSED, BridgeSegments, first_key, segments_of
+from .bridge_segments import MAC_MASK, BridgeSegments, first_key, segments_of
+from .fdb_dump import KIND_BITS, KIND_MASK, NO_PLACE, FdbDump, Group, is_move, packed
 from .sorted_map import CHANGES, NONE, Keys, SortedMap, Values, within
 
-_KIND_BITS = 8
-_KIND_MASK = (1 << _KIND_BITS) - 1
 _LOCAL = KINDS.index("local")
 _VALUE_BITS = 40  # a port's index and a kind
-_NO_PLACE = REFUSED << MAC_BITS
 _NO_KEYS = np.empty(0, np.uint64)
 
 Bools = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.intp]
-
-_Number = TypeVar("_Number", bound=np.generic)
-
-Group = tuple[int, int, int, int]
-"""Bridge, port, VLAN and kind (an index into KINDS)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +69,7 @@ class FdbEntries:
         rows = events.rows
         keys = self.segments.keys(rows)
         taken, unknown = Taken(keys, [], [], [], []), []
-        columns = (keys, _values(rows), self._map.look_up(keys), events.added)
+        columns = (keys, packed(rows), self._map.look_up(keys), events.added)
         changes, size = self._map.changes, self.size
         events_in_turn = zip(*(column.tolist() for column in columns), strict=True)
         for place, (key, value, settled, added) in enumerate(events_in_turn):
@@ -91,74 +81,52 @@ class FdbEntries:
                     changes[key] = NONE
                     size -= 1
             elif known == NONE:
-                if key < _NO_PLACE:
+                if key < NO_PLACE:
                     taken.seen.append(place)
-                if key < _NO_PLACE and size < self.limit:
+                if key < NO_PLACE and size < self.limit:
                     changes[key] = value
                     size += 1
                 else:
                     taken.refused.append(place)
             else:
                 changes[key] = value
-                if known >> _KIND_BITS == value >> _KIND_BITS:
+                if known >> KIND_BITS == value >> KIND_BITS:
                     taken.same.append(place)
                 else:
                     taken.seen.append(place)
-                    if _is_move(known, value):
+                    if is_move(known, value):
                         taken.moved.append(place)
         self.size = size
         self._map.settle(CHANGES)
-        self._refuse(rows, taken.refused)
+        self._refused.update(_groups(rows, taken.refused))
+        self.refusals += len(taken.refused)
         self._release(rows, unknown)
         return taken
 
-    def adopt(self, rows: FdbRows, touched: Keys, hidden: int) -> Adopted:
+    def dump(self) -> FdbDump:
+        """Begin to take in a dump, for `adopt`."""
+        return FdbDump(self.segments, *self._map.items())
+
+    def adopt(self, dump: FdbDump, touched: Keys, hidden: int) -> Adopted:
         """Take a dump for what is so, but for the `touched` keys, which stay as they are.
 
-        When no more than `hidden` entries are missing from it, they stay as well.
+        When no more than `hidden` entries are missing from it, they stay as well. Since it began
+        nothing but the touched may have changed. What is known has room before what is new.
         """
-        touched = np.sort(touched)
-        keys, places = _last(self.segments.keys(rows), touched)
-        values = _values(rows)[places]
-        known, moved = self._compare(keys, values)
-        kept = self._kept(keys, touched, hidden)
-        stay = self._choose(keys, known, self.limit - len(kept[0]))
-        adopted = Adopted(keys[moved], rows.bridge[places[moved]], int(np.count_nonzero(~stay)))
-        self._refused.clear()
-        self._refuse(rows, places[~stay].tolist())
-        self._map.replace(_only(keys, stay), _only(values, stay), kept)
+        touched = np.unique(touched)
+        values = self._map.current(touched)
+        stay = values != NONE
+        dump.settle(touched, hidden)
+        known, (keys, new) = dump.known(), dump.new(touched)
+        room = self.limit - len(known[0]) - int(np.count_nonzero(stay))
+        self._refused = dump.beyond(touched) + self._counted(keys[room:], new[room:])
+        refused = self._refused.total()
+        self.refusals += refused
+        self._map.replace(*known, (keys[:room], new[:room]), (touched[stay], values[stay]))
         self.size = len(self._map.items()[0])
-        return adopted
-
-    def _compare(self, keys: Keys, values: Values) -> tuple[Bools, Places]:
-        """Tell which keys are known, and return the places of those that have moved."""
-        before = self._map.look_up(keys)
-        known = before != NONE
-        places = np.flatnonzero(known & (before >> _KIND_BITS != values >> _KIND_BITS))
-        kinds = before[places] & _KIND_MASK, values[places] & _KIND_MASK
-        return known, places[DYNAMIC[kinds[0]] | DYNAMIC[kinds[1]]]
-
-    def _kept(self, told: Keys, touched: Keys, hidden: int) -> tuple[Keys, Values]:
-        """Return the entries that stay though a dump tells otherwise of them, or nothing."""
-        keys, values = self._map.items()
-        kept = within(touched, keys)
-        missing = ~kept & ~within(told, keys)
-        if np.count_nonzero(missing) <= hidden:
-            kept |= missing
-        return keys[kept], values[kept]
-
-    def _choose(self, keys: Keys, known: Bools, room: int) -> Bools:
-        """Tell which of a dump's keys have room: those that are known come first."""
-        stay = keys < _NO_PLACE
-        if np.count_nonzero(stay) > room:
-            order = np.flatnonzero(stay)
-            order = order[np.argsort(~known[order], kind="stable")]
-            stay[order[room:]] = False
-        return stay
-
-    def _refuse(self, rows: FdbRows, places: list[int]) -> None:
-        self.refusals += len(places)
-        self._refused.update(_groups(rows, places))
+        pairs, moved = self.segments.pairs(), dump.moved()
+        bridges = [pairs[segment][0] for segment in segments_of(moved).tolist()]
+        return Adopted(moved, np.array(bridges, np.int32), refused)
 
     def _release(self, rows: FdbRows, places: list[int]) -> None:
         """Entries that are not here were removed: some of those that had no room."""
@@ -171,15 +139,17 @@ class FdbEntries:
 
     def counts(self) -> dict[Group, int]:
         """Return how many entries there are of each group, those without room included."""
-        keys, values = self._map.items()
+        return self._counted(*self._map.items()) + self._refused
+
+    def _counted(self, keys: Keys, values: Values) -> Counter[Group]:
         groups = segments_of(keys) << _VALUE_BITS | values
         distinct, counts = np.unique(groups, return_counts=True)
         pairs = self.segments.pairs()
-        found = Counter(self._refused)
+        found: Counter[Group] = Counter()
         for group, count in zip(distinct.tolist(), counts.tolist(), strict=True):
             bridge, vlan = pairs[group >> _VALUE_BITS]
             value = group & (1 << _VALUE_BITS) - 1
-            found[bridge, value >> _KIND_BITS, vlan, value & _KIND_MASK] += count
+            found[bridge, value >> KIND_BITS, vlan, value & KIND_MASK] = count
         return found
 
     def present(self, segments: Iterable[int], macs: npt.NDArray[np.uint64]) -> Bools:
@@ -194,8 +164,8 @@ class FdbEntries:
     def behind_ports(self) -> tuple[Keys, Values]:
         """Return the keys that are not the host's own addresses, and their ports."""
         keys, values = self._map.items()
-        foreign = values & _KIND_MASK != _LOCAL
-        return keys[foreign], values[foreign] >> _KIND_BITS
+        foreign = values & KIND_MASK != _LOCAL
+        return keys[foreign], values[foreign] >> KIND_BITS
 
     def forget(self, bridges: Collection[int]) -> set[int]:
         """Drop what belongs to bridges; return the numbers of their segments."""
@@ -208,31 +178,6 @@ class FdbEntries:
         for group in [group for group in self._refused if group[0] in bridges]:
             del self._refused[group]
         return segments
-
-
-def _values(rows: FdbRows) -> Values:
-    values = rows.port.astype(np.int64)
-    values <<= _KIND_BITS
-    values |= rows.kind
-    return values
-
-
-def _is_move(before: int, after: int) -> bool:
-    return bool(DYNAMIC[before & _KIND_MASK] or DYNAMIC[after & _KIND_MASK])
-
-
-def _last(keys: Keys, without: Keys) -> tuple[Keys, Places]:
-    """Return each key but those `without` once, ascending, and the place where it comes last."""
-    places = np.argsort(keys, kind="stable")
-    keys = keys[places]
-    wanted = ~within(without, keys)
-    wanted[:-1] &= keys[1:] != keys[:-1]
-    return _only(keys, wanted), _only(places, wanted)
-
-
-def _only(column: npt.NDArray[_Number], wanted: Bools) -> npt.NDArray[_Number]:
-    """Return the wanted part: mostly all, and then no copy."""
-    return column if wanted.all() else column[wanted]
 
 
 def _groups(rows: FdbRows, places: list[int]) -> list[Group]:

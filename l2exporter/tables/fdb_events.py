@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from ..kernel.fdb import FdbEvents, FdbRows
+from ..kernel.fdb import NO_EVENTS, FdbEvents, FdbRows
 from .ages import DYNAMIC
 from .bridge_segments import MAC_BITS
 from .moving import MovingMacs
@@ -54,15 +54,12 @@ def meanings(events: FdbEvents) -> Codes:
     return np.where(events.added, new, gone)
 
 
-def joined(like: FdbRows, parts: Sequence[FdbEvents]) -> FdbEvents:
-    """Return events as one batch; of none, an empty one with the columns of `like`."""
+def joined(parts: Iterable[FdbEvents]) -> FdbEvents:
+    """Return events as one batch, of none as well."""
+    parts = [NO_EVENTS, *parts]
     names = [field.name for field in fields(FdbRows)]
-    columns = (
-        np.concatenate([getattr(like, name)[:0], *(getattr(part.rows, name) for part in parts)])
-        for name in names
-    )
-    added = np.concatenate([np.empty(0, np.bool_), *(part.added for part in parts)])
-    return FdbEvents(FdbRows(*columns), added)
+    columns = (np.concatenate([getattr(part.rows, name) for part in parts]) for name in names)
+    return FdbEvents(FdbRows(*columns), np.concatenate([part.added for part in parts]))
 
 
 class FdbCounters:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 from ..kernel.fdb import KINDS, FdbEvents, FdbRows
-from .ages import Ages, ages
-from .fdb_entries import FdbEntries, Group, Taken
+from .ages import Ages
+from .fdb_dump import FdbDump, Group
+from .fdb_entries import FdbEntries, Taken
 from .fdb_events import MOVED, NOTHING, FdbCounters, meanings
 from .guests import GuestAddresses
 from .usage import Usage
@@ -59,7 +60,19 @@ class ForwardingTable:
             self._count(events, taken)
             self._full |= bool(taken.refused)
 
-    def replace(self, rows: FdbRows, during: FdbEvents, now: float) -> None:
+    def gather(self, parts: Iterable[FdbRows]) -> FdbDump:
+        """Return what a dump tells, for `replace`; takes the lock by itself, for each part.
+
+        The parts are read as they come. No events may be taken in until the dump is adopted.
+        """
+        with self.lock:
+            dump = self._entries.dump()
+        for rows in parts:
+            with self.lock:
+                dump.add(rows)
+        return dump
+
+    def replace(self, dump: FdbDump, during: FdbEvents, now: float) -> None:
         """Adopt a dump; `during` are the events that came while it was read, `now` is wall clock.
 
         Events count against the state before. What they touch is as they say; all else is as the
@@ -72,13 +85,13 @@ class ForwardingTable:
         taken = self._take(during)
         removals = int(np.count_nonzero(~during.added))
         touched = np.delete(taken.keys, taken.refused)
-        adopted = self._entries.adopt(rows, touched, removals if self.synchronized else 0)
+        adopted = self._entries.adopt(dump, touched, removals if self.synchronized else 0)
         if self.dumped_at is not None:
             self._count(during, taken)
-            self._counters.count(adopted.bridges, np.full(len(adopted.bridges), MOVED))
+            self._counters.count(adopted.bridges, np.full(len(adopted.moved), MOVED))
             self._counters.move(adopted.moved.tolist(), self._monotonic())
         self.guests.adopt(*self._entries.behind_ports())
-        self._ages = ages(rows)
+        self._ages = dump.ages.ages()
         unsure = removals > 0 and (self._full or not self.synchronized)
         self._full = bool(taken.refused or adopted.refused)
         self.hidden = unsure and not self._full

@@ -11,12 +11,13 @@ import numpy as np
 from l2exporter.collectors.base import KernelSide
 from l2exporter.errors import KernelError
 from l2exporter.kernel.bridges import Bridge, Port
-from l2exporter.kernel.fdb import KINDS, NEVER, VXLAN_KINDS, FdbEvents, FdbRows, VxlanRows
+from l2exporter.kernel.fdb import KINDS, NEVER, FdbEvents, FdbRows
 from l2exporter.kernel.links import Link
 from l2exporter.kernel.neighbor_tables import NeighborTable
 from l2exporter.kernel.neighbors import Neighbors
 from l2exporter.kernel.netfilter import BridgeNetfilter
 from l2exporter.kernel.tally import Tally
+from l2exporter.kernel.vxlan_fdb import VXLAN_KINDS, VxlanRows
 from l2exporter.kernel.vxlans import Vxlan
 from l2exporter.tables.forwarding import ForwardingTable
 from tests.collectors.scene import Scene
@@ -184,4 +185,4 @@ class KernelScene(Scene):
 
     def dump(self, *entries: Entry, now: float = 0.0) -> None:
         """The bridges' entries are these, says a dump."""
-        self.forwarding.replace(rows(*entries), events(), now)
+        self.forwarding.replace(self.forwarding.gather([rows(*entries)]), events(), now)

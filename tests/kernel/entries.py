@@ -7,7 +7,7 @@ offloading hardware. Written apart from the reader, from struct ndmsg and nda_ca
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar, cast
 
 from l2exporter.kernel.columns import Batch, split
@@ -19,7 +19,7 @@ NEW, DEL = 28, 29
 AF_BRIDGE = 7
 DST, LLADDR, CACHEINFO, VLAN, VNI, MASTER, FLAGS_EXT = 1, 2, 3, 5, 7, 9, 15
 
-Row = TypeVar("Row")
+Result = TypeVar("Result")
 
 
 def entry(
@@ -65,9 +65,13 @@ class _Recorded:
         self._datagrams = datagrams
 
     def read(
-        self, message_type: int, body: bytes, decode: Callable[[Batch], Row], tally: Tally
-    ) -> list[Row]:
-        return [decode(split([datagram], tally)) for datagram in self._datagrams]
+        self,
+        message_type: int,
+        body: bytes,
+        gather: Callable[[Iterator[Batch]], Result],
+        tally: Tally,
+    ) -> Result:
+        return gather(split([datagram], tally) for datagram in self._datagrams)
 
 
 def recorded(*datagrams: bytes) -> Netlink:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 
-from l2exporter.kernel.fdb import KINDS, FdbFeed, FdbRows
+import numpy as np
+
+from l2exporter.kernel.fdb import KINDS, NO_EVENTS, FdbRows, read_fdb
+from l2exporter.kernel.fdb_feed import FdbFeed
+from l2exporter.kernel.rtnetlink import Netlink
+from l2exporter.kernel.tally import Tally
 from tests.lab import frames
 from tests.lab.namespace import Namespace, veth
 
@@ -40,6 +46,17 @@ def speak(namespace: Namespace, end: str, mac: str = GUEST) -> None:
 def feed_of(namespace: Namespace) -> FdbFeed:
     with namespace.entered():
         return FdbFeed()
+
+
+def whole_fdb(netlink: Netlink, tally: Tally) -> FdbRows:
+    return read_fdb(netlink, tally, joined)
+
+
+def joined(parts: Iterable[FdbRows]) -> FdbRows:
+    """All parts of a dump as one."""
+    parts = [NO_EVENTS.rows, *parts]
+    names = [field.name for field in fields(FdbRows)]
+    return FdbRows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def text(mac: int) -> str:

@@ -14,7 +14,7 @@ import sys
 
 from l2exporter.errors import KernelError
 from l2exporter.kernel.bpf import JUMP_EQUAL, RETURN
-from l2exporter.kernel.fdb import FdbFeed
+from l2exporter.kernel.fdb_feed import FdbFeed
 
 AF_NETLINK = 16
 LOAD_WORD = 0x20

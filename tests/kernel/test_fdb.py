@@ -9,7 +9,7 @@ from pyroute2 import IPRoute  # type: ignore[import-untyped]
 
 from l2exporter.errors import KernelError
 from l2exporter.kernel.columns import Batch
-from l2exporter.kernel.fdb import KINDS, NEVER, FdbRows, read_fdb
+from l2exporter.kernel.fdb import KINDS, NEVER, FdbRows
 from l2exporter.kernel.links import read_links
 from l2exporter.kernel.rtnetlink import Netlink
 from l2exporter.kernel.tally import Tally
@@ -25,7 +25,16 @@ from tests.kernel.entries import (
     times,
     vlan,
 )
-from tests.kernel.forwarding import BRIDGE, GUEST, Entry, bridged, entries, speak, text
+from tests.kernel.forwarding import (
+    BRIDGE,
+    GUEST,
+    Entry,
+    bridged,
+    entries,
+    speak,
+    text,
+    whole_fdb,
+)
 from tests.lab.namespace import Namespace
 from tests.lab.netlink import authenticate_by_mac
 from tests.lab.wait import wait_until
@@ -33,7 +42,7 @@ from tests.lab.wait import wait_until
 DONE = packet(3, bytes(4))
 MANY = 3_000
 
-Row = TypeVar("Row")
+Result = TypeVar("Result")
 
 
 class Disturbed(Netlink):
@@ -45,15 +54,20 @@ class Disturbed(Netlink):
         self.batches = 0
 
     def read(
-        self, message_type: int, body: bytes, decode: Callable[[Batch], Row], tally: Tally
-    ) -> list[Row]:
-        def decode_disturbed(batch: Batch) -> Row:
-            self.batches += 1
-            if self.batches == 1:
-                self._disturb()
-            return decode(batch)
+        self,
+        message_type: int,
+        body: bytes,
+        gather: Callable[[Iterator[Batch]], Result],
+        tally: Tally,
+    ) -> Result:
+        def disturbed(batches: Iterator[Batch]) -> Iterator[Batch]:
+            for batch in batches:
+                self.batches += 1
+                if self.batches == 1:
+                    self._disturb()
+                yield batch
 
-        return super().read(message_type, body, decode_disturbed, tally)
+        return super().read(message_type, body, lambda batches: gather(disturbed(batches)), tally)
 
 
 @pytest.fixture
@@ -68,7 +82,7 @@ def names_of(netlink: Netlink) -> dict[int, str]:
 
 def read(namespace: Namespace) -> list[Entry]:
     with namespace.entered(), Netlink() as netlink:
-        return entries(read_fdb(netlink, Tally()), names_of(netlink))
+        return entries(whole_fdb(netlink, Tally()), names_of(netlink))
 
 
 def iproute(namespace: Namespace) -> list[Entry]:
@@ -118,7 +132,7 @@ def test_numbers_equal_those_of_pyroute2(bridge: Namespace) -> None:
     speak(bridge, "e0")
     with bridge.entered(), IPRoute() as reference, Netlink() as netlink:
         told = [message for message in reference.fdb("dump") if message.get("NDA_MASTER")]
-        ours = read_fdb(netlink, Tally())
+        ours = whole_fdb(netlink, Tally())
     columns = (ours.port, ours.bridge, ours.mac, ours.state)
     assert set(zip(*(column.tolist() for column in columns), strict=True)) == {
         (m["ifindex"], m.get("master"), int(m.get("lladdr").replace(":", ""), 16), m["state"])
@@ -138,7 +152,7 @@ def test_times_are_those_of_iproute2_in_hundredths_of_a_second(bridge: Namespace
     wait_until(lambda: theirs()[GUEST] >= 1, "a second has passed")
     before = theirs()[GUEST]
     with bridge.entered(), Netlink() as netlink:
-        rows = read_fdb(netlink, Tally())
+        rows = whole_fdb(netlink, Tally())
     (updated,) = rows.updated[rows.mac == int(GUEST.replace(":", ""), 16)].tolist()
     assert before <= updated // 100 <= theirs()[GUEST]
     assert (rows.used != NEVER).all()
@@ -149,7 +163,7 @@ def test_a_dump_of_many_datagrams_is_complete_and_counted(bridge: Namespace) -> 
     many_entries(bridge)
     tally = Tally()
     with bridge.entered(), Disturbed(lambda: None) as netlink:
-        rows = read_fdb(netlink, tally)
+        rows = whole_fdb(netlink, tally)
     assert netlink.batches > 2
     assert {0x0600_0000_0000 + n for n in range(MANY)} <= set(rows.mac.tolist())
     assert tally == Tally(dumps=1)
@@ -160,8 +174,8 @@ def test_a_dump_of_many_datagrams_is_complete_and_counted(bridge: Namespace) -> 
 def test_what_goes_in_the_middle_of_a_dump_is_no_error(bridge: Namespace, device: str) -> None:
     many_entries(bridge)
     with bridge.entered(), Disturbed(lambda: bridge.ip("link", "del", device)) as netlink:
-        first = read_fdb(netlink, Tally())
-        second = read_fdb(netlink, Tally())
+        first = whole_fdb(netlink, Tally())
+        second = whole_fdb(netlink, Tally())
     assert 0 < len(first.mac) < MANY, "the kernel had sent everything by then"
     assert not set(second.mac.tolist()) & {0x0600_0000_0000 + n for n in range(MANY)}
 
@@ -174,7 +188,7 @@ def test_without_a_bridge_there_are_no_entries(wired: Namespace) -> None:
 
 def by_hand(*messages: bytes) -> FdbRows:
     tally = Tally()
-    rows = read_fdb(recorded(b"".join(messages), DONE), tally)
+    rows = whole_fdb(recorded(b"".join(messages), DONE), tally)
     assert tally == Tally()
     return rows
 
@@ -233,7 +247,7 @@ def test_what_is_no_entry_of_a_bridge_is_left_out_in_silence() -> None:
 def test_malformed_messages_are_counted() -> None:
     tally = Tally()
     lie = fdb_entry(1)[:-20] + attr(77, b"")[:2] + bytes(18)
-    rows = read_fdb(recorded(fdb_entry(2) + lie + fdb_entry(3), fdb_entry(4)[:-1]), tally)
+    rows = whole_fdb(recorded(fdb_entry(2) + lie + fdb_entry(3), fdb_entry(4)[:-1]), tally)
     assert rows.mac.tolist() == [2, 3]
     assert tally == Tally(malformed=2)
 
@@ -242,5 +256,5 @@ def test_a_table_that_cannot_be_read_is_an_error_and_a_failure() -> None:
     netlink, tally = Netlink(), Tally()
     netlink.close()
     with pytest.raises(KernelError):
-        read_fdb(netlink, tally)
+        whole_fdb(netlink, tally)
     assert tally == Tally(failures=1)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from l2exporter import limits
-from l2exporter.kernel.fdb import FdbEvents, FdbFeed
+from l2exporter.kernel.fdb import FdbEvents
+from l2exporter.kernel.fdb_feed import FdbFeed
 from l2exporter.kernel.rtnetlink import Overrun
 from l2exporter.kernel.tally import Tally
-from tests.kernel.forwarding import BRIDGE, GUEST, bridged, entries, feed_of, speak, text
+from tests.kernel.forwarding import BRIDGE, GUEST, bridged, entries, feed_of, joined, speak, text
 from tests.lab.namespace import Namespace
 from tests.lab.wait import wait_until
 
@@ -29,7 +30,7 @@ def bridge() -> Iterator[Namespace]:
 @pytest.fixture
 def feed(bridge: Namespace) -> Iterator[FdbFeed]:
     made = feed_of(bridge)
-    made.dump()
+    made.dump(list)
     made.events()
     yield made
     made.close()
@@ -144,13 +145,13 @@ def test_a_port_that_goes_takes_its_entries_along(bridge: Namespace, feed: FdbFe
 @pytest.mark.root
 def test_a_dump_and_the_events_after_it_are_the_next_dump(bridge: Namespace, feed: FdbFeed) -> None:
     names = names_of(feed)
-    before = set(entries(feed.dump(), names))
+    before = set(entries(feed.dump(joined), names))
     churn(bridge, "add", count=50)
     speak(bridge, "e1")
     bridge.run("bridge", "fdb", "del", text(0x0600_0000_0000), "dev", "p0", "master")
     for added, port, guest, kind, _ in awaited(feed, 52):
         (before.add if added else before.remove)((BRIDGE, port, guest, kind))
-    assert before == set(entries(feed.dump(), names))
+    assert before == set(entries(feed.dump(joined), names))
 
 
 @pytest.mark.root
@@ -165,7 +166,7 @@ def test_links_are_kept_current(bridge: Namespace, feed: FdbFeed) -> None:
     assert set(names_of(feed).values()) == {"lo", BRIDGE, "renamed", "e0", "br1"}
     after = feed.links
     assert before is not after, "whoever reads the links in another thread would be disturbed"
-    feed.dump()
+    feed.dump(list)
     assert feed.links == after
 
 
@@ -217,7 +218,7 @@ def test_lost_events_are_told_and_a_dump_makes_up_for_them(
 ) -> None:
     monkeypatch.setattr(limits, "FDB_EVENT_BYTES", 1)
     feed = feed_of(bridge)
-    feed.dump()
+    feed.dump(list)
     churn(bridge, "add")
     bridge.ip("link", "add", "br1", "type", "bridge")
     with pytest.raises(Overrun):
@@ -225,7 +226,7 @@ def test_lost_events_are_told_and_a_dump_makes_up_for_them(
     assert feed.tally.overruns == 1
     assert "br1" not in names_of(feed).values(), "its event was lost too"
     assert changes(feed) == [], "events from before the overrun are older than the dump"
-    known = {mac for _, _, mac, _ in entries(feed.dump(), names_of(feed))}
+    known = {mac for _, _, mac, _ in entries(feed.dump(joined), names_of(feed))}
     assert {text(0x0600_0000_0000 + n) for n in range(MANY)} <= known
     assert "br1" in names_of(feed).values()
     speak(bridge, "e0")

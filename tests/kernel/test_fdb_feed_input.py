@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from l2exporter.errors import KernelError
-from l2exporter.kernel.fdb import KINDS, FdbEvents, FdbFeed
+from l2exporter.kernel.fdb import KINDS, FdbEvents
+from l2exporter.kernel.fdb_feed import FdbFeed
 from l2exporter.kernel.rtnetlink import Netlink
 from l2exporter.kernel.tally import Tally
 from tests.kernel.build import packet
@@ -22,7 +23,7 @@ EXPIRED = 0x04  # NUD_STALE
 
 @pytest.mark.root
 def test_no_capability_is_needed() -> None:
-    code = "from l2exporter.kernel.fdb import FdbFeed; print(*FdbFeed().dump().mac)"
+    code = "from l2exporter.kernel.fdb_feed import FdbFeed as F; print(*F().dump(list)[0].mac)"
     powerless = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
     with bridged() as namespace:
         speak(namespace, "e0")
@@ -83,5 +84,5 @@ def test_closed_means_an_error_of_ours() -> None:
     with pytest.raises(KernelError):
         feed.events()
     with pytest.raises(KernelError):
-        feed.dump()
+        feed.dump(list)
     assert feed.tally == Tally(failures=1)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -23,6 +25,8 @@ from tests.kernel.build import packet
 from tests.lab.namespace import Namespace
 
 pytestmark = pytest.mark.root
+
+Made = TypeVar("Made")
 
 RTM_GETLINK = 18
 EVERY_LINK = bytes(16)
@@ -115,12 +119,17 @@ def names_in(batch: Batch) -> list[str]:
     return [parse_link(batch.message(int(place))).name for place in places]
 
 
+def each(make: Callable[[Batch], Made]) -> Callable[[Iterator[Batch]], list[Made]]:
+    """Gathers what it makes of each batch."""
+    return lambda batches: [make(batch) for batch in batches]
+
+
 def test_datagrams_of_a_dump_hold_every_message_and_its_end(namespace: Namespace) -> None:
     many_links(namespace)
     tally = Tally()
     with opened(namespace) as netlink:
         singly = netlink.dump(RTM_GETLINK, EVERY_LINK, lambda m: parse_link(m).name)
-        batches = netlink.read(RTM_GETLINK, EVERY_LINK, lambda batch: batch, tally)
+        batches = netlink.read(RTM_GETLINK, EVERY_LINK, list, tally)
     assert len(batches) > 1
     assert [name for each in batches for name in names_in(each)] == singly
     ends = [NLMSG_DONE in each.types for each in batches]
@@ -140,7 +149,7 @@ def test_datagrams_of_a_dump_that_a_change_interrupts_are_read_again(namespace: 
         return names_in(batch)
 
     with opened(namespace) as netlink:
-        read = netlink.read(RTM_GETLINK, EVERY_LINK, disturb, tally)
+        read = netlink.read(RTM_GETLINK, EVERY_LINK, each(disturb), tally)
     names = [name for some in read for name in some]
     assert tally == Tally(dumps=1, interrupted=1)
     assert len(names) == len(set(names)) == MANY + 2
@@ -158,7 +167,7 @@ def test_datagrams_of_a_table_that_never_rests_are_an_error(namespace: Namespace
             namespace.ip("link", "add", f"late{attempts}", "type", "bridge")
 
     with opened(namespace) as netlink, pytest.raises(KernelError, match="the table changed"):
-        netlink.read(RTM_GETLINK, EVERY_LINK, disturb, tally)
+        netlink.read(RTM_GETLINK, EVERY_LINK, each(disturb), tally)
     assert attempts == DUMP_ATTEMPTS
     assert tally == Tally(interrupted=DUMP_ATTEMPTS, failures=1)
 
@@ -170,7 +179,7 @@ def test_what_the_kernel_refuses_is_told_with_its_own_words(namespace: Namespace
             netlink.dump(RTM_GETLINK, body, parse_link)
         tally = Tally()
         with pytest.raises(KernelError, match=r"EINVAL \(Invalid argument\): \w+"):
-            netlink.read(RTM_GETLINK, body, names_in, tally)
+            netlink.read(RTM_GETLINK, body, each(names_in), tally)
         assert tally == Tally(failures=1)
         assert list(read_links(netlink)) == [1]
 
@@ -205,7 +214,7 @@ def test_a_decoder_that_fails_midway_does_not_spoil_the_next_dump(namespace: Nam
     with opened(namespace) as netlink:
         tally = Tally()
         with pytest.raises(KernelError, match="cannot read"):
-            netlink.read(RTM_GETLINK, EVERY_LINK, fail, tally)
+            netlink.read(RTM_GETLINK, EVERY_LINK, each(fail), tally)
         assert tally == Tally(failures=1)
         assert len(read_links(netlink)) == MANY + 1
 

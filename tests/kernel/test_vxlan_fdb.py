@@ -5,9 +5,9 @@ import socket
 import pytest
 
 from l2exporter.errors import KernelError
-from l2exporter.kernel.fdb import VXLAN_KINDS, read_vxlan_fdb
 from l2exporter.kernel.rtnetlink import Netlink
 from l2exporter.kernel.tally import Tally
+from l2exporter.kernel.vxlan_fdb import VXLAN_KINDS, read_vxlan_fdb
 from tests.kernel.build import attr, u32
 from tests.kernel.entries import VNI, entry, mac, recorded
 from tests.lab.namespace import Namespace

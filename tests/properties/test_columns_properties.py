@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from l2exporter.kernel.columns import Field, blocks, split
-from l2exporter.kernel.fdb import FdbFeed, read_fdb, read_vxlan_fdb
+from l2exporter.kernel.fdb_feed import FdbFeed
 from l2exporter.kernel.neighbors import read_neighbors
 from l2exporter.kernel.tally import Tally
+from l2exporter.kernel.vxlan_fdb import read_vxlan_fdb
 from tests.kernel.build import attr, packet
 from tests.kernel.entries import DEL, NEW, recorded
+from tests.kernel.forwarding import whole_fdb
 
 TYPES = (NEW, DEL)
 MASTER = Field(9, 4, np.uint32)
@@ -151,7 +153,7 @@ def test_tables_have_the_rows_that_are_theirs(found: list[bytes]) -> None:
     new = [row for _, row in told.rows if row[0] == NEW]
     bridged = [row for row in new if row[1] == 7 and row[6] and row[7]]
     netlink = recorded(*found)
-    rows = read_fdb(netlink, Tally())
+    rows = whole_fdb(netlink, Tally())
     named = rows.bridge != 0  # the reference takes a master of 0 for none
     assert sorted(rows.mac[named].tolist()) == sorted(row[5] for row in bridged)
     columns = (rows.bridge, rows.port, rows.vlan, rows.kind, rows.state, rows.used, rows.updated)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from l2exporter.kernel.fdb import KINDS
 from l2exporter.tables.fdb_events import EVENTS
 from l2exporter.tables.forwarding import ForwardingTable
-from tests.tables.fdb import STALE, Entry, events, macs, rows
+from tests.tables.fdb import STALE, Entry, dump, events, macs
 
 Change = tuple[bool, Entry]
 Key = tuple[int, int, int]
@@ -118,7 +118,7 @@ def removal(entry: Entry) -> str:
 
 def perform(table: ForwardingTable, step: Step) -> None:
     if isinstance(step, Dump):
-        table.replace(rows(*step.entries), events(*step.during), 1.0)
+        table.replace(dump(table, *step.entries), events(*step.during), 1.0)
     elif isinstance(step, Lost):
         table.lose()
     else:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from l2exporter.kernel.fdb import KINDS, FdbEvents, FdbRows
+from l2exporter.tables.fdb_dump import FdbDump
+from l2exporter.tables.forwarding import ForwardingTable
 
 BRIDGE = 3
 REACHABLE, STALE, NOARP, PERMANENT = 0x02, 0x04, 0x40, 0x80
@@ -39,6 +41,12 @@ def rows(*entries: Entry) -> FdbRows:
         used=np.array([round(e.used * 100) for e in entries], np.uint32),
         updated=np.array([round(e.updated * 100) for e in entries], np.uint32),
     )
+
+
+def dump(table: ForwardingTable, *entries: Entry) -> FdbDump:
+    """What a dump tells the table, in two parts."""
+    half = len(entries) // 2
+    return table.gather([rows(*entries[:half]), rows(*entries[half:])])
 
 
 def events(*changes: tuple[bool, Entry]) -> FdbEvents:

@@ -4,14 +4,14 @@ import numpy as np
 
 from l2exporter.kernel.fdb import NEVER
 from l2exporter.tables.fdb_events import EVENTS, joined, meanings
-from tests.tables.fdb import STALE, Entry, events, gone, new, rows
+from tests.tables.fdb import STALE, Entry, events, gone, new
 
 A, B = 0x02000000000A, 0x02000000000B
 
 
 def test_parts_are_joined_in_their_order() -> None:
     parts = [new(Entry(A, 4)), events(), gone(Entry(B, 5, vlan=7))]
-    made = joined(rows(Entry(1, 9)), parts)
+    made = joined(parts)
     assert made.rows.mac.tolist() == [A, B]
     assert made.rows.port.tolist() == [4, 5]
     assert made.rows.vlan.tolist() == [0, 7]
@@ -20,7 +20,7 @@ def test_parts_are_joined_in_their_order() -> None:
 
 
 def test_of_no_parts_there_is_an_empty_batch() -> None:
-    made = joined(rows(Entry(1, 9)), [])
+    made = joined([])
     assert (made.rows.mac.tolist(), made.added.tolist()) == ([], [])
     assert made.rows.mac.dtype == np.uint64
     assert made.added.dtype == np.bool_

@@ -9,7 +9,7 @@ from l2exporter.tables.fdb_events import EVENTS, IN_DEMAND_SECONDS
 from l2exporter.tables.forwarding import ForwardingTable
 from l2exporter.tables.sorted_map import CHANGES
 from l2exporter.tables.usage import Usage
-from tests.tables.fdb import BRIDGE, STALE, Entry, events, gone, macs, new, rows
+from tests.tables.fdb import BRIDGE, STALE, Entry, dump, events, gone, macs, new
 
 A, B, C = 0x02000000000A, 0x02000000000B, 0x02000000000C
 LEARNED, LOCAL = KINDS.index("learned"), KINDS.index("local")
@@ -18,7 +18,7 @@ LEARNED, LOCAL = KINDS.index("learned"), KINDS.index("local")
 def table(*entries: Entry, limit: int = 100) -> ForwardingTable:
     """A table that has adopted a first dump."""
     made = ForwardingTable(limit)
-    made.replace(rows(*entries), events(), 1000.0)
+    made.replace(dump(made, *entries), events(), 1000.0)
     return made
 
 
@@ -43,7 +43,7 @@ def test_before_the_first_dump_nothing_is_known() -> None:
 
 def test_the_first_dump_counts_nothing() -> None:
     made = ForwardingTable(100)
-    first = rows(Entry(BRIDGE, BRIDGE, "local"), Entry(A, 4), Entry(B, 4))
+    first = dump(made, Entry(BRIDGE, BRIDGE, "local"), Entry(A, 4), Entry(B, 4))
     made.replace(first, events((True, Entry(A, 5)), (True, Entry(A, 6)), (True, Entry(C, 4))), 7.0)
     assert (made.synchronized, made.complete, made.dumped_at) == (True, True, 7.0)
     assert made.counts() == {
@@ -150,7 +150,7 @@ def test_a_dump_shows_moves_and_guesses_nothing_else() -> None:
     made = table(Entry(A, 4), Entry(B, 4), Entry(0xD, 4, "static"))
     made.lose()
     assert made.synchronized is False
-    made.replace(rows(Entry(A, 5), Entry(C, 4), Entry(0xD, 5, "static")), events(), 1.0)
+    made.replace(dump(made, Entry(A, 5), Entry(C, 4), Entry(0xD, 5, "static")), events(), 1.0)
     assert made.synchronized is True
     assert met(made) == {"moved": 1}
     assert made.moves() == {(BRIDGE, 0): 1}
@@ -168,7 +168,7 @@ def test_what_events_touch_during_a_dump_is_as_they_say() -> None:
         (True, Entry(0xD, 4)),
     )
     # Read before the first and after the third event.
-    made.replace(rows(Entry(A, 4), Entry(B, 4), Entry(0xE, 6)), during, 1.0)
+    made.replace(dump(made, Entry(A, 4), Entry(B, 4), Entry(0xE, 6)), during, 1.0)
     assert met(made) == {"moved": 1, "aged_out": 1, "flushed": 1, "learned": 2}
     assert made.moves() == {(BRIDGE, 0): 1}
     assert made.counts() == {(BRIDGE, 5, 0, LEARNED): 2, (BRIDGE, 4, 0, LEARNED): 1} | {
@@ -179,14 +179,14 @@ def test_what_events_touch_during_a_dump_is_as_they_say() -> None:
 
 def test_an_event_that_a_dump_has_told_already_is_nothing() -> None:
     made = table(Entry(A, 4))
-    made.replace(rows(Entry(A, 5)), events(), 1.0)
+    made.replace(dump(made, Entry(A, 5)), events(), 1.0)
     made.apply(new(Entry(A, 5)))
     assert met(made) == {"moved": 1}
 
 
 def test_the_last_of_two_rows_for_one_entry_counts() -> None:
     made = table(Entry(A, 4))
-    made.replace(rows(Entry(A, 5), Entry(A, 4)), events(), 1.0)
+    made.replace(dump(made, Entry(A, 5), Entry(A, 4)), events(), 1.0)
     assert met(made) == {}
     assert made.counts() == {(BRIDGE, 4, 0, LEARNED): 1}
 
@@ -194,12 +194,12 @@ def test_the_last_of_two_rows_for_one_entry_counts() -> None:
 def test_no_more_entries_than_removals_can_be_hidden_from_a_dump() -> None:
     known = [Entry(n, 4) for n in range(10)]
     made = table(*known)
-    made.replace(rows(*known[3:]), gone(known[0], known[1]), 1.0)
+    made.replace(dump(made, *known[3:]), gone(known[0], known[1]), 1.0)
     assert present(made, 0, 1, 2, 3) == [False, False, True, True]
     assert made.complete
-    made.replace(rows(*known[6:]), gone(known[3], known[2]), 1.0)
+    made.replace(dump(made, *known[6:]), gone(known[3], known[2]), 1.0)
     assert present(made, 4, 5) == [True, True]
-    made.replace(rows(*known[8:]), gone(known[4]), 1.0)
+    made.replace(dump(made, *known[8:]), gone(known[4]), 1.0)
     assert present(made, 5, 6, 7, 8) == [False, False, False, True]
     assert met(made) == {"flushed": 5}
 
@@ -207,20 +207,20 @@ def test_no_more_entries_than_removals_can_be_hidden_from_a_dump() -> None:
 def test_a_dump_from_which_removals_may_hide_entries_is_not_complete() -> None:
     made = table(Entry(A, 4), Entry(B, 4))
     made.lose()
-    made.replace(rows(), gone(Entry(C, 4)), 1.0)
+    made.replace(dump(made), gone(Entry(C, 4)), 1.0)
     assert (made.synchronized, made.hidden, made.complete) == (True, True, False)
     assert present(made, A, B) == [False, False]
-    made.replace(rows(Entry(A, 4), Entry(B, 4)), gone(Entry(0xD, 4)), 2.0)
+    made.replace(dump(made, Entry(A, 4), Entry(B, 4)), gone(Entry(0xD, 4)), 2.0)
     assert (made.hidden, made.complete) == (False, True)
 
 
 def test_what_had_no_room_may_be_hidden_as_well() -> None:
     made = table(Entry(A, 4), Entry(B, 4), limit=1)
-    made.replace(rows(Entry(A, 4)), gone(Entry(C, 4)), 1.0)
+    made.replace(dump(made, Entry(A, 4)), gone(Entry(C, 4)), 1.0)
     assert (made.hidden, made.complete) == (True, False)
-    made.replace(rows(Entry(A, 4)), gone(Entry(C, 4)), 2.0)
+    made.replace(dump(made, Entry(A, 4)), gone(Entry(C, 4)), 2.0)
     assert (made.hidden, made.complete) == (False, True)
-    made.replace(rows(Entry(A, 4), Entry(B, 4)), gone(Entry(C, 4)), 3.0)
+    made.replace(dump(made, Entry(A, 4), Entry(B, 4)), gone(Entry(C, 4)), 3.0)
     assert (made.hidden, made.complete) == (False, False)
 
 
@@ -241,17 +241,17 @@ def test_beyond_the_limit_entries_are_counted_but_not_kept() -> None:
 def test_known_entries_keep_their_place_and_a_dump_that_fits_is_complete() -> None:
     made = table(Entry(8, 4), Entry(9, 4), limit=2)
     assert made.complete
-    made.replace(rows(Entry(1, 4), Entry(8, 4), Entry(9, 5), Entry(2, 4)), events(), 1.0)
+    made.replace(dump(made, Entry(1, 4), Entry(8, 4), Entry(9, 5), Entry(2, 4)), events(), 1.0)
     assert present(made, 1, 2, 8, 9) == [False, False, True, True]
     assert (made.complete, met(made)) == (False, {"moved": 1})
-    made.replace(rows(Entry(1, 4), Entry(8, 4)), events(), 2.0)
+    made.replace(dump(made, Entry(1, 4), Entry(8, 4)), events(), 2.0)
     assert present(made, 1, 8, 9) == [True, True, False]
     assert (made.complete, made.counts()) == (True, {(BRIDGE, 4, 0, LEARNED): 2})
 
 
 def test_what_had_no_room_during_a_dump_is_as_the_dump_says() -> None:
     made = table(Entry(1, 4), Entry(2, 4), limit=2)
-    made.replace(rows(Entry(1, 4), Entry(3, 4)), new(Entry(3, 4)), 1.0)
+    made.replace(dump(made, Entry(1, 4), Entry(3, 4)), new(Entry(3, 4)), 1.0)
     assert present(made, 1, 2, 3) == [True, False, True]
     assert not made.complete
 
@@ -310,7 +310,7 @@ def test_ages_are_those_of_dynamic_entries_at_the_dump() -> None:
     }
     made.apply(new(Entry(A, 4)))
     assert sum(made.ages()[BRIDGE].counts) == 6
-    made.replace(rows(), events(), 2.0)
+    made.replace(dump(made), events(), 2.0)
     assert made.ages() == {}
 
 

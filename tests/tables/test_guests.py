@@ -7,7 +7,7 @@ import numpy as np
 from l2exporter.limits import GUEST_MACS
 from l2exporter.tables.forwarding import ForwardingTable
 from l2exporter.tables.guests import GuestAddresses
-from tests.tables.fdb import BRIDGE, STALE, Entry, events, gone, macs, new, rows
+from tests.tables.fdb import BRIDGE, STALE, Entry, dump, events, gone, macs, new
 
 A, B, C = 0x02000000000A, 0x02000000000B, 0x02000000000C
 MANY = GUEST_MACS + 1
@@ -15,7 +15,7 @@ MANY = GUEST_MACS + 1
 
 def table(*entries: Entry, limit: int = 10_000) -> ForwardingTable:
     made = ForwardingTable(limit)
-    made.replace(rows(*entries), events(), 0.0)
+    made.replace(dump(made, *entries), events(), 0.0)
     return made
 
 
@@ -36,14 +36,14 @@ def test_all_but_the_hosts_own_are_behind_their_port() -> None:
 def test_one_that_falls_silent_belongs_to_its_port() -> None:
     made = table(Entry(A, 4), Entry(B, 4))
     made.apply(gone(Entry(A, 4, state=STALE)))
-    made.replace(rows(), events(), 1.0)
+    made.replace(dump(made), events(), 1.0)
     assert made.guests.behind(4) == (A, B)
 
 
 def test_it_belongs_to_the_port_where_it_was_seen_last() -> None:
     made = table(Entry(A, 4), Entry(B, 4), Entry(C, 4))
     made.apply(events((False, Entry(A, 4)), (False, Entry(B, 4)), (True, Entry(A, 5))))
-    made.replace(rows(Entry(B, 6)), new(Entry(C, 7), Entry(C, 4), Entry(C, 5)), 1.0)
+    made.replace(dump(made, Entry(B, 6)), new(Entry(C, 7), Entry(C, 4), Entry(C, 5)), 1.0)
     assert [made.guests.behind(port) for port in (4, 5, 6, 7)] == [(), (A, C), (B,), ()]
 
 
@@ -60,12 +60,12 @@ def test_changes_are_told_once() -> None:
     made.apply(new(Entry(A, 4)))
     made.apply(gone(Entry(A, 4)))
     made.apply(new(Entry(A, 4)))
-    made.replace(rows(Entry(A, 4), Entry(B, 5)), events(), 1.0)
+    made.replace(dump(made, Entry(A, 4), Entry(B, 5)), events(), 1.0)
     assert (made.guests.changed(), made.guests.version) == (set(), version)
     made.apply(new(Entry(A, 5)))
     assert made.guests.version != version
     assert made.guests.changed() == {4, 5}
-    made.replace(rows(Entry(A, 5), Entry(B, 4)), events(), 2.0)
+    made.replace(dump(made, Entry(A, 5), Entry(B, 4)), events(), 2.0)
     assert made.guests.changed() == {4, 5}
 
 
@@ -87,10 +87,10 @@ def test_a_crowded_port_keeps_none() -> None:
 
 def test_a_dump_of_a_crowded_port_takes_from_others_all_the_same() -> None:
     made = table(Entry(A, 5), Entry(B, 5))
-    made.replace(rows(*crowd(4, MANY), Entry(A, 4), Entry(B, 5)), events(), 1.0)
+    made.replace(dump(made, *crowd(4, MANY), Entry(A, 4), Entry(B, 5)), events(), 1.0)
     assert made.guests.overfull(4)
     assert made.guests.behind(5) == (B,)
-    made.replace(rows(*crowd(4, MANY), Entry(B, 4)), events(), 2.0)
+    made.replace(dump(made, *crowd(4, MANY), Entry(B, 4)), events(), 2.0)
     assert made.guests.behind(5) == ()
 
 
@@ -104,16 +104,16 @@ def test_one_mac_in_many_vlans_is_no_crowd() -> None:
 def test_a_port_that_was_crowded_begins_anew_when_a_dump_shows_half_as_many() -> None:
     made = table(*crowd(4, MANY))
     half = GUEST_MACS // 2
-    made.replace(rows(*crowd(4, half + 1)), events(), 1.0)
+    made.replace(dump(made, *crowd(4, half + 1)), events(), 1.0)
     assert made.guests.overfull(4)
     made.guests.changed()
-    made.replace(rows(*crowd(4, half)), events(), 2.0)
+    made.replace(dump(made, *crowd(4, half)), events(), 2.0)
     assert not made.guests.overfull(4)
     assert made.guests.behind(4) == tuple(range(1, half + 1))
     assert made.guests.changed() == {4}
-    made.replace(rows(*crowd(4, MANY)), events(), 3.0)
+    made.replace(dump(made, *crowd(4, MANY)), events(), 3.0)
     made.guests.changed()
-    made.replace(rows(), events(), 4.0)
+    made.replace(dump(made), events(), 4.0)
     assert (made.guests.overfull(4), made.guests.changed()) == (False, {4})
 
 

@@ -4,7 +4,7 @@ from l2exporter.limits import FDB_MOVING_IDLE_SECONDS, FDB_MOVING_MACS
 from l2exporter.tables.forwarding import ForwardingTable
 from l2exporter.tables.moving import MovingMacs
 from l2exporter.tables.usage import Usage
-from tests.tables.fdb import BRIDGE, Entry, events, new, rows
+from tests.tables.fdb import BRIDGE, Entry, dump, events, new
 
 IDLE = FDB_MOVING_IDLE_SECONDS
 FULL = FDB_MOVING_MACS
@@ -72,7 +72,7 @@ def test_the_forwarding_table_takes_the_clock_that_it_is_given() -> None:
     times = [0.0]
     made = ForwardingTable(1000, lambda: times[0])
     entries = [Entry(n, 4) for n in range(FULL + 1)]
-    made.replace(rows(*entries), events(), 0.0)
+    made.replace(dump(made, *entries), events(), 0.0)
     made.apply(new(*(entry._replace(port=5) for entry in entries)))
     assert {mac for _, _, mac, _ in made.moving()} == set(range(FULL))
     assert made.usage()[1] == usage(FULL, 0, 1)
