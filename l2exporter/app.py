@@ -73,7 +73,9 @@ class Exporter:
             devices=settings.unknown_unicast,
             guest_ports=settings.guest_unknown_unicast,
         )
-        forwarding = ForwardingTable(self._file.limits.fdb_entries)
+        forwarding = ForwardingTable(
+            self._file.limits.fdb_entries, guests=settings.guest_unknown_unicast
+        )
         self._feed = _open_feed()
         self._switching = Switching(self._feed, forwarding, self._floods) if self._feed else None
         reader = KernelReader(time.monotonic)

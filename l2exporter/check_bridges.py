@@ -83,7 +83,7 @@ def look() -> Sight:
 
 def _fdb() -> tuple[Mapping[int, Link], ForwardingTable]:
     feed = FdbFeed()
-    forwarding = ForwardingTable(Limits().fdb_entries)
+    forwarding = ForwardingTable(Limits().fdb_entries, guests=False)
     try:
         for _ in range(_DUMPS):
             dump = feed.dump(forwarding.gather)

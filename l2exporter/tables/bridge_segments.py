@@ -77,7 +77,7 @@ class BridgeSegments:
 
 def segments_of(keys: Keys) -> npt.NDArray[np.int64]:
     """Return the number of each key's segment."""
-    return (keys >> _SHIFT).astype(np.int64)
+    return (keys >> _SHIFT).view(np.int64)
 
 
 def first_key(segment: int) -> np.uint64:

@@ -142,7 +142,9 @@ class FdbEntries:
         return self._counted(*self._map.items()) + self._refused
 
     def _counted(self, keys: Keys, values: Values) -> Counter[Group]:
-        groups = segments_of(keys) << _VALUE_BITS | values
+        groups = segments_of(keys)
+        groups <<= _VALUE_BITS
+        groups |= values
         distinct, counts = np.unique(groups, return_counts=True)
         pairs = self.segments.pairs()
         found: Counter[Group] = Counter()
@@ -164,7 +166,7 @@ class FdbEntries:
     def behind_ports(self) -> tuple[Keys, Values]:
         """Return the keys that are not the host's own addresses, and their ports."""
         keys, values = self._map.items()
-        foreign = values & KIND_MASK != _LOCAL
+        foreign = values.astype(np.uint8) != _LOCAL  # the lowest byte
         return keys[foreign], values[foreign] >> KIND_BITS
 
     def forget(self, bridges: Collection[int]) -> set[int]:

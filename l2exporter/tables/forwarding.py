@@ -28,7 +28,7 @@ class ForwardingTable:
                   removals may hide one from it (see `replace`)
     hidden        the latter: the next dump mends it
     dumped_at     wall clock of the last dump, in seconds since the epoch
-    guests        which MACs are behind each port
+    guests        which MACs are behind each port; of none, unless made with `guests`
 
     An entry is (bridge, vlan, mac) with a port and a kind. At most `entries` are kept, in at most
     FDB_SEGMENTS pairs of bridge and VLAN. The rest is only counted: at each dump exactly, between
@@ -36,12 +36,19 @@ class ForwardingTable:
     which moving MACs give way.
     """
 
-    def __init__(self, entries: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        entries: int,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        guests: bool = True,
+    ) -> None:
         self.lock = threading.RLock()
         self.synchronized = False
         self.hidden = False
         self.dumped_at: float | None = None
         self.guests = GuestAddresses(entries, self.lock)
+        self._guests_wanted = guests
         self._monotonic = monotonic
         self._entries = FdbEntries(entries)
         self._counters = FdbCounters()
@@ -90,7 +97,8 @@ class ForwardingTable:
             self._count(during, taken)
             self._counters.count(adopted.bridges, np.full(len(adopted.moved), MOVED))
             self._counters.move(adopted.moved.tolist(), self._monotonic())
-        self.guests.adopt(*self._entries.behind_ports())
+        if self._guests_wanted:
+            self.guests.adopt(*self._entries.behind_ports())
         self._ages = dump.ages.ages()
         unsure = removals > 0 and (self._full or not self.synchronized)
         self._full = bool(taken.refused or adopted.refused)
@@ -148,9 +156,10 @@ class ForwardingTable:
 
     def _take(self, events: FdbEvents) -> Taken:
         taken = self._entries.take(events)
-        seen = np.array(taken.seen, np.intp)
-        seen = seen[events.rows.kind[seen] != _LOCAL]
-        self.guests.see(taken.keys[seen], events.rows.port[seen])
+        if self._guests_wanted:
+            seen = np.array(taken.seen, np.intp)
+            seen = seen[events.rows.kind[seen] != _LOCAL]
+            self.guests.see(taken.keys[seen], events.rows.port[seen])
         return taken
 
     def _count(self, events: FdbEvents, taken: Taken) -> None:

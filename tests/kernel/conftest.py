@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from l2exporter.kernel import rtnetlink
 from tests.lab.namespace import Namespace, veth
 from tests.lab.wait import wait_until
 
@@ -25,3 +26,9 @@ def wired(namespace: Namespace) -> Namespace:
 def _up(namespace: Namespace) -> set[str]:
     lines = namespace.ip("-brief", "link", "show").splitlines()
     return {line.partition("@")[0] for line in lines if line.split()[1] == "UP"}
+
+
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Datagrams of a dump are taken singly, so that a short one has a middle."""
+    monkeypatch.setattr(rtnetlink, "DATAGRAMS_TOGETHER", 1)

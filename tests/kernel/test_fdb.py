@@ -164,14 +164,16 @@ def test_a_dump_of_many_datagrams_is_complete_and_counted(bridge: Namespace) -> 
     tally = Tally()
     with bridge.entered(), Disturbed(lambda: None) as netlink:
         rows = whole_fdb(netlink, tally)
-    assert netlink.batches > 2
+    assert netlink.batches >= 2
     assert {0x0600_0000_0000 + n for n in range(MANY)} <= set(rows.mac.tolist())
     assert tally == Tally(dumps=1)
 
 
 @pytest.mark.root
 @pytest.mark.parametrize("device", [BRIDGE, "p0", "e0"])
-def test_what_goes_in_the_middle_of_a_dump_is_no_error(bridge: Namespace, device: str) -> None:
+def test_what_goes_in_the_middle_of_a_dump_is_no_error(
+    bridge: Namespace, one_by_one: None, device: str
+) -> None:
     many_entries(bridge)
     with bridge.entered(), Disturbed(lambda: bridge.ip("link", "del", device)) as netlink:
         first = whole_fdb(netlink, Tally())

@@ -137,7 +137,9 @@ def test_datagrams_of_a_dump_hold_every_message_and_its_end(namespace: Namespace
     assert tally == Tally(dumps=1)
 
 
-def test_datagrams_of_a_dump_that_a_change_interrupts_are_read_again(namespace: Namespace) -> None:
+def test_datagrams_of_a_dump_that_a_change_interrupts_are_read_again(
+    namespace: Namespace, one_by_one: None
+) -> None:
     many_links(namespace)
     seen, tally = 0, Tally()
 
@@ -156,7 +158,9 @@ def test_datagrams_of_a_dump_that_a_change_interrupts_are_read_again(namespace: 
     assert "late" in names
 
 
-def test_datagrams_of_a_table_that_never_rests_are_an_error(namespace: Namespace) -> None:
+def test_datagrams_of_a_table_that_never_rests_are_an_error(
+    namespace: Namespace, one_by_one: None
+) -> None:
     many_links(namespace)
     attempts, tally = 0, Tally()
 

@@ -191,6 +191,23 @@ def test_the_last_of_two_rows_for_one_entry_counts() -> None:
     assert made.counts() == {(BRIDGE, 4, 0, LEARNED): 1}
 
 
+def test_a_dump_that_was_not_finished_leaves_nothing_behind() -> None:
+    made = table(Entry(A, 4))
+    dump(made, Entry(A, 5), Entry(B, 4), Entry(C, 4, vlan=7, updated=1))
+    assert made.counts() == {(BRIDGE, 4, 0, LEARNED): 1}
+    made.replace(dump(made, Entry(A, 4)), events(), 1.0)
+    assert made.counts() == {(BRIDGE, 4, 0, LEARNED): 1}
+    assert present(made, A, B, C, vlan=None) == [True, False, False]
+    assert met(made) == {}
+    assert sum(made.ages()[BRIDGE].counts) == 1
+
+
+def test_the_last_row_counts_of_what_is_new_as_well() -> None:
+    made = table(Entry(A, 4))
+    made.replace(dump(made, Entry(B, 5), Entry(B, 6), Entry(A, 4), Entry(B, 7)), events(), 1.0)
+    assert made.counts() == {(BRIDGE, 4, 0, LEARNED): 1, (BRIDGE, 7, 0, LEARNED): 1}
+
+
 def test_no_more_entries_than_removals_can_be_hidden_from_a_dump() -> None:
     known = [Entry(n, 4) for n in range(10)]
     made = table(*known)
@@ -276,6 +293,10 @@ def test_beyond_the_cap_on_segments_entries_are_counted_but_not_kept() -> None:
     assert made.usage()[0].refusals == 2
     assert met(made, 99) == {"learned": 1}
     assert made.guests.behind(5) == ()
+    beyond = [Entry(n, 5, bridge=bridge) for bridge, n in ((98, A), (98, B), (99, C), (99, 0xD))]
+    made.replace(dump(made, *beyond), gone(Entry(C, 5, bridge=99)), 1.0)
+    assert made.counts() == {(98, 5, 0, LEARNED): 2, (99, 5, 0, LEARNED): 1}
+    assert made.usage()[0].refusals == 5
     made.forget([BRIDGE])
     made.apply(new(Entry(A, 5, bridge=99)))
     assert made.present(99, 0, macs([A])).tolist() == [True]

@@ -33,6 +33,14 @@ def test_all_but_the_hosts_own_are_behind_their_port() -> None:
     assert made.guests.behind(BRIDGE) == made.guests.behind(99) == ()
 
 
+def test_where_nobody_asks_for_guests_there_are_none() -> None:
+    made = ForwardingTable(100, guests=False)
+    made.replace(dump(made, Entry(A, 4)), new(Entry(B, 4)), 0.0)
+    made.apply(new(Entry(C, 4)))
+    assert sum(made.counts().values()) == 3
+    assert (made.guests.behind(4), made.guests.version) == ((), 0)
+
+
 def test_one_that_falls_silent_belongs_to_its_port() -> None:
     made = table(Entry(A, 4), Entry(B, 4))
     made.apply(gone(Entry(A, 4, state=STALE)))
