@@ -27,8 +27,8 @@ class FdbDump:
 
     ages  of the dynamic ones
 
-    Of what is known only a new value is kept, 8 bytes, of what is not a key as well. The last of
-    several rows for one entry counts.
+    Of what is known its value is kept, in 8 bytes; of what is not, the key as well, in 16. The
+    last of several rows for one entry counts.
     """
 
     def __init__(self, segments: BridgeSegments, keys: Keys, values: Values) -> None:
