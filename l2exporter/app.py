@@ -29,6 +29,7 @@ from .kernel.fdb_feed import FdbFeed
 from .kernel.host import Host
 from .kernel.links import Link
 from .kernel.reader import KernelReader
+from .kernel.tally import Tally
 from .pipeline import Pipeline
 from .switching import Switching
 from .tables.forwarding import ForwardingTable
@@ -80,8 +81,7 @@ class Exporter:
         self._switching = Switching(self._feed, forwarding, self._floods) if self._feed else None
         reader = KernelReader(time.monotonic)
         tallies = dict(reader.tallies)
-        if self._feed:
-            tallies["fdb"] = self._feed.tally
+        tallies["fdb"] = self._feed.tally if self._feed else Tally(failures=1)
         kernel = KernelSide(
             reader=reader,
             forwarding=forwarding,
@@ -180,7 +180,7 @@ def _open_feed() -> FdbFeed | None:
     try:
         return FdbFeed()
     except KernelError as error:
-        log.error("bridges are not followed: %s", error)
+        log.error("bridges are not followed, and floods are not counted: %s", error)
         return None
 
 
