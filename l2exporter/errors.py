@@ -6,7 +6,7 @@ L2ExporterError             a sentence for the operator; the command line prints
   StartError                a port in use, a device that does not exist       exit status 1
   CaptureFileError          a capture file: names file and offset             exit status 2
   KernelError               netlink said no, or something that is not netlink
-    rtnetlink.Overrun       events were lost: dump again
+    Overrun                 netlink events were lost
 """
 
 
@@ -44,3 +44,7 @@ class CaptureFileError(L2ExporterError):
 
 class KernelError(L2ExporterError):
     """A netlink request failed or its answer cannot be read."""
+
+
+class Overrun(KernelError):  # noqa: N818 - it tells what happened; nothing is broken
+    """Events were lost for want of buffer (ENOBUFS): dump the tables again, then read on."""

@@ -24,7 +24,10 @@ def link(index: int) -> Link:
 
 
 class Script:
-    """A feed that says what it is told to: each call of `events` takes the next of `waiting`."""
+    """A feed that says what it is told to: each call of `events` takes the next of `waiting`.
+
+    A dump lasts until `hold` is set, if there is one, and costs `labour` seconds of CPU.
+    """
 
     def __init__(self, *entries: Entry) -> None:
         self.links: dict[int, Link] = {}
@@ -34,6 +37,7 @@ class Script:
         self.dumps: list[float] = []
         self.refusals: list[Exception] = []
         self.hold: threading.Event | None = None
+        self.labour = 0.0
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
 
     def fileno(self) -> int:
@@ -47,6 +51,9 @@ class Script:
         self.dumps.append(time.monotonic())
         if self.hold is not None:
             assert self.hold.wait(10)
+        began = time.thread_time()
+        while time.thread_time() < began + self.labour:
+            pass
         if self.refusals:
             raise self.refusals.pop(0)
         self.waiting += self.during

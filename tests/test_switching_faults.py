@@ -9,9 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from l2exporter import switching
-from l2exporter.errors import KernelError
+from l2exporter.errors import KernelError, Overrun
 from l2exporter.kernel.fdb import FdbEvents
-from l2exporter.kernel.rtnetlink import Overrun
 from l2exporter.tables.forwarding import ForwardingTable
 from tests.feeds import Counters, Script, met, running
 from tests.lab.wait import wait_until

@@ -6,11 +6,12 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from l2exporter import switching
-from l2exporter.kernel.rtnetlink import Overrun
+from l2exporter.errors import Overrun
 from l2exporter.switching import Switching
 from l2exporter.tables.forwarding import ForwardingTable
 from tests.feeds import Counters, Script, link, met, running
@@ -46,8 +47,7 @@ def changes(floods: Counters) -> list[tuple[int, tuple[int, ...]]]:
 def test_a_long_dump_is_followed_by_a_longer_pause(
     feed: Script, table: ForwardingTable, hurried: None
 ) -> None:
-    feed.hold = threading.Event()
-    threading.Timer(0.1, feed.hold.set).start()
+    feed.labour = 0.1
     with running(feed, table):
         feed.say(Overrun("netlink: dropped"))
         wait_until(lambda: len(feed.dumps) == 2, "the second dump")
@@ -165,6 +165,18 @@ def test_flood_counters_are_told_of_links_and_guests(feed: Script, table: Forwar
         wait_until(lambda: (5, (*range(100, 150), B)) in changes(floods), "all of a burst")
     pauses = [b[0] - a[0] for a, b in zip(floods.told, floods.told[1:], strict=False)]
     assert min(pauses) >= switching.FOLLOW_SECONDS
+
+
+def test_who_was_behind_a_port_need_not_be_there_on_another_bridge(
+    feed: Script, table: ForwardingTable
+) -> None:
+    port = replace(link(4), port_kind="bridge", master=BRIDGE)
+    feed.links = {BRIDGE: link(BRIDGE), 4: port, 8: link(8)}
+    with running(feed, table) as made:
+        assert table.guests.behind(4) == (A,)
+        feed.links = {**feed.links, 4: replace(port, master=8)}
+        made.catch_up()
+        assert table.guests.behind(4) == ()
 
 
 def test_a_bridge_that_came_and_went_unseen_is_forgotten(

@@ -9,13 +9,13 @@ from typing import Final, TypeVar
 import numpy as np
 
 from .. import limits
-from ..errors import KernelError
+from ..errors import KernelError, Overrun
 from .bpf import JUMP_EQUAL, LOAD_BYTE, LOAD_HALF, RETURN
 from .columns import Batch, split
 from .fdb import FdbEvents, FdbRows, fdb_events, read_fdb
 from .links import RTM_DELLINK, RTM_NEWLINK, Link, link_change, read_links
 from .neighbors import RTM_DELNEIGH, RTM_NEWNEIGH
-from .rtnetlink import RTMGRP_LINK, RTMGRP_NEIGH, Netlink, Overrun
+from .rtnetlink import RTMGRP_LINK, RTMGRP_NEIGH, Netlink
 from .tally import Tally
 
 _AF_BRIDGE = 7

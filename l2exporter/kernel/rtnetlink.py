@@ -6,7 +6,6 @@ docs/decisions/0002-own-rtnetlink-reader.md.
 
 from __future__ import annotations
 
-import errno
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from ..errors import KernelError
+from ..errors import KernelError, Overrun
 from . import bpf
 from .columns import Batch, split
 from .messages import (
@@ -28,6 +27,7 @@ from .messages import (
     check,
     messages,
 )
+from .netlink_socket import AT_ONCE, discard, open_socket, receive, send
 from .tally import Tally
 
 RTMGRP_LINK = 0x1
@@ -47,17 +47,6 @@ DATAGRAMS_AT_ONCE = 1 << 14
 DATAGRAMS_TOGETHER = 4
 """Of a dump that is decoded in batches: 1,700 rows, of which numpy's calls are a small part."""
 
-DATAGRAMS_TO_DISCARD = 1 << 20
-"""Bound of dropping what waits: several times what a buffer of a hundred megabytes holds."""
-
-# Plain numbers: what Python does for its own flags would be a quarter of the cost of an event.
-_TRUNCATED = int(socket.MSG_TRUNC)
-_AT_ONCE = int(socket.MSG_DONTWAIT)
-
-_DATAGRAM_BYTES = 1 << 16  # the kernel builds dumps in 32 KiB at most
-_SOL_NETLINK = 270
-_NETLINK_EXT_ACK = 11
-_NETLINK_GET_STRICT_CHK = 12
 _SO_RCVBUFFORCE = 33
 
 _NLM_F_REQUEST = 0x1
@@ -65,10 +54,6 @@ _NLM_F_DUMP = 0x300
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
-
-
-class Overrun(KernelError):  # noqa: N818 - it tells what happened; nothing is broken
-    """Events were lost for want of buffer (ENOBUFS): dump the tables again, then read on."""
 
 
 class Netlink:
@@ -84,9 +69,9 @@ class Netlink:
 
     def __init__(self, groups: int = 0, *, receive_buffer: int = 1 << 20) -> None:
         self._sequence = 0
-        self._requests = _open(0)
+        self._requests = open_socket(0)
         try:
-            self._events = _open(groups)
+            self._events = open_socket(groups)
         except KernelError:
             self._requests.close()
             raise
@@ -194,13 +179,13 @@ class Netlink:
         found: list[bytes] = []
         try:
             while len(found) < most:
-                datagram = _receive(self._events, _AT_ONCE)
+                datagram = receive(self._events, AT_ONCE)
                 if datagram is None:
                     break
                 found.append(datagram)
         except Overrun:
             # All of them: the kernel drops events without a word until none waits any more.
-            _discard(self._events)
+            discard(self._events)
             raise
         return found
 
@@ -223,27 +208,27 @@ class Netlink:
 
     def _request(self, message_type: int, body: bytes) -> None:
         # An answer that an error left half-read would make the kernel say EBUSY.
-        _discard(self._requests)
+        discard(self._requests)
         self._sequence = (self._sequence + 1) & 0xFFFFFFFF
         flags = _NLM_F_REQUEST | _NLM_F_DUMP
         size = HEADER.size + len(body)
         header = HEADER.pack(size, message_type, flags, self._sequence, 0)
-        _send(self._requests, header + body)
+        send(self._requests, header + body)
 
     def _datagrams(self) -> list[bytes]:
         """The next datagrams of the answer: the kernel makes one as the one before is taken."""
         found = [self._answer()]
-        while len(found) < DATAGRAMS_TOGETHER and (more := self._answer(_AT_ONCE)):
+        while len(found) < DATAGRAMS_TOGETHER and (more := self._answer(AT_ONCE)):
             found.append(more)
         return found
 
     def _answer(self, flags: int = 0) -> bytes:
         """The next datagram of the answer to the request; the kernel puts no other's into it.
 
-        Empty when there is none _AT_ONCE; otherwise that is an error.
+        Empty when there is none AT_ONCE; otherwise that is an error.
         """
         while True:
-            datagram = _receive(self._requests, flags)
+            datagram = receive(self._requests, flags)
             if datagram is None:
                 if flags:
                     return b""
@@ -275,49 +260,3 @@ def _repeat(attempt: Callable[[], tuple[Result, int]], tally: Tally) -> Result:
     except KernelError:
         tally.failures += 1
         raise
-
-
-def _open(groups: int) -> socket.socket:
-    try:
-        kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
-        opened = socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE)
-    except OSError as error:
-        raise KernelError(f"netlink: cannot open a socket: {error.strerror}") from error
-    for option in (_NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK):
-        with suppress(OSError):  # Linux before 4.12 and 4.20: terser errors, fuller dumps
-            opened.setsockopt(_SOL_NETLINK, option, 1)
-    try:
-        opened.bind((0, groups))
-    except OSError as error:
-        opened.close()
-        raise KernelError(f"netlink: cannot hear events: {error.strerror}") from error
-    return opened
-
-
-def _send(target: socket.socket, request: bytes) -> None:
-    try:
-        target.sendto(request, (0, 0))
-    except OSError as error:
-        raise KernelError(f"netlink: cannot send a request: {error.strerror}") from error
-
-
-def _receive(source: socket.socket, flags: int = 0) -> bytes | None:
-    """One datagram; empty when another process sent it, None when there is none."""
-    try:
-        datagram, _, received, (sender, _) = source.recvmsg(_DATAGRAM_BYTES, 0, flags)
-    except BlockingIOError:
-        return None
-    except OSError as error:
-        if error.errno == errno.ENOBUFS:
-            raise Overrun("netlink: the kernel dropped events for want of buffer") from error
-        raise KernelError(f"netlink: cannot receive: {error.strerror}") from error
-    if received & _TRUNCATED:
-        raise KernelError(f"netlink: a datagram is longer than {_DATAGRAM_BYTES} bytes")
-    return datagram if sender == 0 else b""
-
-
-def _discard(source: socket.socket) -> None:
-    for _ in range(DATAGRAMS_TO_DISCARD):
-        with suppress(Overrun):
-            if _receive(source, _AT_ONCE) is None:
-                return

@@ -150,6 +150,7 @@ def test_new_addresses_are_shown_no_faster_than_series_may_be_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(neighbor_fdb, "MISSING_REMEMBERED", 3)
+    monkeypatch.setattr(neighbor_fdb, "MISSING_RATE", 0.125)
     host = scene(*((10, f"192.0.2.{n}", MAC + n, "stale") for n in (1, 2, 3)))
     shown = set(addresses(host))
     assert len(shown) == 3
@@ -159,7 +160,7 @@ def test_new_addresses_are_shown_no_faster_than_series_may_be_made(
         host.reader.neighbor_rows["ipv4"] = neighbors(QUIET, stranger)
         shown.update(addresses(host))
         assert host.samples(MISSING) == {("br0", "ipv4"): 2}
-    assert len(shown) == 3 + 10  # at a tenth of one per second
+    assert len(shown) == 3 + 12
 
 
 def test_an_address_that_was_shown_before_comes_back_at_once(

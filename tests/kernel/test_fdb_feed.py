@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from l2exporter import limits
+from l2exporter.errors import Overrun
 from l2exporter.kernel.fdb import FdbEvents
 from l2exporter.kernel.fdb_feed import FdbFeed
-from l2exporter.kernel.rtnetlink import Overrun
 from l2exporter.kernel.tally import Tally
 from tests.kernel.forwarding import BRIDGE, GUEST, bridged, entries, feed_of, joined, speak, text
 from tests.lab.namespace import Namespace

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from l2exporter.errors import KernelError
+from l2exporter.errors import KernelError, Overrun
 from l2exporter.kernel.host import Host
 from l2exporter.kernel.messages import Message
-from l2exporter.kernel.rtnetlink import Netlink, Overrun
+from l2exporter.kernel.rtnetlink import Netlink
 from tests.lab.namespace import Namespace
 from tests.lab.wait import wait_until
 

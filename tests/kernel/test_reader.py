@@ -112,7 +112,7 @@ def test_an_error_is_counted_and_not_remembered(
         raise KernelError("netlink: cannot send a request")
 
     with monkeypatch.context() as broken:
-        broken.setattr("l2exporter.kernel.rtnetlink._send", refuse)
+        broken.setattr("l2exporter.kernel.rtnetlink.send", refuse)
         for _ in range(2):
             with pytest.raises(KernelError, match="cannot send"):
                 reader.ports()

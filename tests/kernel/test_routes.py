@@ -8,7 +8,7 @@ from ipaddress import ip_address
 import pytest
 from pyroute2 import IPRoute  # type: ignore[import-untyped]
 
-from l2exporter.errors import KernelError
+from l2exporter.errors import KernelError, Overrun
 from l2exporter.kernel.links import RTM_NEWLINK, read_links
 from l2exporter.kernel.messages import Message
 from l2exporter.kernel.routes import (
@@ -24,7 +24,6 @@ from l2exporter.kernel.rtnetlink import (
     RTMGRP_IPV6_ROUTE,
     RTMGRP_LINK,
     Netlink,
-    Overrun,
 )
 from tests.kernel.build import attr, u32
 from tests.lab.namespace import Namespace

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from l2exporter.errors import KernelError
+from l2exporter.errors import KernelError, Overrun
 from l2exporter.kernel.columns import Batch
 from l2exporter.kernel.links import RTM_NEWLINK, parse_link, read_links
 from l2exporter.kernel.messages import NLMSG_DONE, Message, messages
@@ -18,7 +18,6 @@ from l2exporter.kernel.rtnetlink import (
     DUMP_ATTEMPTS,
     RTMGRP_LINK,
     Netlink,
-    Overrun,
 )
 from l2exporter.kernel.tally import Tally
 from tests.kernel.build import packet
