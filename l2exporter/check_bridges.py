@@ -97,31 +97,38 @@ def _fdb() -> tuple[Mapping[int, Link], ForwardingTable]:
 
 def describe(bridge: Bridge, sight: Sight) -> Iterator[Finding]:
     """The rows of one bridge: what can happen, what is about to, and what makes it worse."""
+    fate = _fate(bridge, sight.ports)
     for verdict in sight.verdicts:
         if verdict.bridge == bridge:
-            yield _verdict(verdict)
+            yield _verdict(verdict, fate)
     for (name, family), entries in sight.missing.items():
         if name == bridge.name and entries:
-            yield _missing(name, family, entries)
-    yield from _full(bridge)
-    yield from _unlearned(bridge, sight)
+            yield _missing(name, family, entries, fate)
+    yield from _full(bridge, fate)
+    yield from _unlearned(bridge, sight, fate)
 
 
-def _verdict(verdict: Verdict) -> Finding:
+def _fate(bridge: Bridge, ports: Sequence[Port]) -> str:
+    """What becomes of a frame to a MAC that the bridge does not know."""
+    floods = [port.unicast_flood is not False for port in ports if port.bridge == bridge.index]
+    return "flooded" if any(floods) or not floods else "dropped (no port takes floods)"
+
+
+def _verdict(verdict: Verdict, fate: str) -> Finding:
     return Finding(
         subject=f"{verdict.bridge.name} {verdict.family}",
         well=not verdict.outlives,
-        found="\n".join(_sentence(verdict)),
+        found="\n".join(_sentence(verdict, fate)),
         remedy="\n".join(_remedies(verdict)) if verdict.outlives else "",
         needed=False,
     )
 
 
-def _sentence(verdict: Verdict) -> Iterator[str]:
+def _sentence(verdict: Verdict, fate: str) -> Iterator[str]:
     name, remembers = verdict.bridge.name, _seconds(verdict.fdb_seconds)
     if not verdict.fdb_seconds:
         yield f"{name} remembers no MAC, its ageing time is 0;"
-        yield "every frame is flooded to all its ports."
+        yield f"every frame is {fate}."
         return
     during = " while an STP topology change runs" if verdict.bridge.topology_change else ""
     yield f"{name} forgets a MAC after {remembers} s{during};"
@@ -130,10 +137,12 @@ def _sentence(verdict: Verdict) -> Iterator[str]:
     yield f"this host keeps an idle {entry}{device} {_kept(verdict)};"
     if not verdict.outlives:
         yield f"it asks for a quiet host anew before {name} forgets it."
-    elif math.isinf(verdict.retention.most):
-        yield "a frame to a quiet host will be flooded."
+    elif not math.isinf(verdict.retention.most):
+        yield f"a frame to a host that was quiet for {remembers} s may be {fate}."
+    elif verdict.fdb_seconds < DAY:
+        yield f"a frame to a quiet host will be {fate}."
     else:
-        yield f"a frame to a host that was quiet for {remembers} s may be flooded."
+        yield f"a frame to a host that was quiet for {remembers} s will be {fate}."
 
 
 def _kept(verdict: Verdict) -> str:
@@ -157,7 +166,8 @@ def _remedies(verdict: Verdict) -> Iterator[str]:
         return
     also = f", and {enough}" if verdict.collected.most > verdict.fdb_seconds else ""
     yield f"{_collect(verdict.family)} (then {_span(verdict.collected)}){also}"
-    yield f"{_ageing(name, DAY)} (a day: longer than any host there is quiet)"
+    if verdict.fdb_seconds < DAY:
+        yield f"{_ageing(name, DAY)} (a day: longer than any host there is quiet)"
 
 
 def _collect(family: str) -> str:
@@ -172,12 +182,12 @@ def _ageing(bridge: str, seconds: float) -> str:
     return f"ip link set dev {bridge} type bridge ageing_time {round(seconds * 100)}"
 
 
-def _missing(bridge: str, family: str, entries: Sequence[Missing]) -> Finding:
+def _missing(bridge: str, family: str, entries: Sequence[Missing], fate: str) -> Finding:
     named = [_neighbor(entry) for entry in entries[:SHOWN]]
     more = len(entries) - len(named)
     lines = [
         f"{bridge} does not know {len(entries)} of this host's neighbours;",
-        "the next frame to each is flooded:",
+        f"the next frame to each is {fate}:",
         *named,
         *([f"and {more} more"] if more else []),
     ]
@@ -189,16 +199,16 @@ def _neighbor(entry: Missing) -> str:
     return f"{entry.ip}{device} ({mac(entry.mac)}, {entry.state})"
 
 
-def _full(bridge: Bridge) -> Iterator[Finding]:
+def _full(bridge: Bridge, fate: str) -> Iterator[Finding]:
     learned, limit = bridge.learned, bridge.learned_limit
     if learned is None or not limit or learned < limit:
         return
-    found = f"{bridge.name} has learned {learned} of {limit} MACs; frames to any other are flooded."
+    found = f"{bridge.name} has learned {learned} of {limit} MACs; frames to any other are {fate}."
     remedy = f"ip link set dev {bridge.name} type bridge fdb_max_learned {2 * limit}"
     yield Finding(f"{bridge.name} table", False, found, remedy, needed=False)
 
 
-def _unlearned(bridge: Bridge, sight: Sight) -> Iterator[Finding]:
+def _unlearned(bridge: Bridge, sight: Sight, fate: str) -> Iterator[Finding]:
     off = (port for port in sight.ports if port.bridge == bridge.index and port.learning is False)
     ports = sorted(port.name for port in off if port.index not in sight.entered)
     if not ports:
@@ -207,7 +217,7 @@ def _unlearned(bridge: Bridge, sight: Sight) -> Iterator[Finding]:
     more = f" and {len(ports) - SHOWN} more" if len(ports) > SHOWN else ""
     lines = [
         f"learning is off on {names}{more}, and no MAC is entered by hand;",
-        "all frames to the hosts there are flooded.",
+        f"all frames to the hosts there are {fate}.",
     ]
     remedy = f"bridge link set dev {ports[0]} learning on"
     yield Finding(f"{bridge.name} ports", False, "\n".join(lines), remedy, needed=False)

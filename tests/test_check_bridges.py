@@ -131,9 +131,17 @@ def test_a_bridge_that_remembers_nothing_floods_always() -> None:
     row = told(verdict(bridge(ageing_seconds=0), BOUNDED))
     assert row.found.splitlines() == [
         "br0 remembers no MAC, its ageing time is 0;",
-        "every frame is flooded to all its ports.",
+        "every frame is flooded.",
     ]
     assert row.remedy == f"{SET_AGEING} 7600"
+
+
+def test_who_remembers_for_a_day_is_not_told_to() -> None:
+    for seconds in (check_bridges.DAY, 2 * check_bridges.DAY):
+        row = told(verdict(bridge(ageing_seconds=seconds)))
+        quiet = f"a frame to a host that was quiet for {seconds:.0f} s will be flooded."
+        assert row.found.endswith(quiet)
+        assert row.remedy == "sysctl -w net.ipv4.neigh.default.gc_thresh1=0 (then 60 to 75 s)"
 
 
 def test_a_topology_change_is_waited_for() -> None:
@@ -200,6 +208,19 @@ def test_ports_that_learn_nothing_and_were_told_nothing_are_named() -> None:
     many = [port(20 + n, f"p{n}", learning=False) for n in range(8)]
     (row,) = describe(bridge(), replace(NOTHING, ports=many))
     assert "off on p0, p1, p2, p3, p4 and 3 more, and no" in row.found
+
+
+def test_where_no_port_takes_floods_frames_are_dropped() -> None:
+    ports = [replace(port(20 + n, f"p{n}", learning=False), unicast_flood=False) for n in range(2)]
+    made = bridge(learned=1, learned_limit=1)
+    found = [verdict(made), verdict(made, Retention(60, 400))]
+    sight = replace(NOTHING, ports=ports, verdicts=found, missing={("br0", "ipv4"): [gone(1)]})
+    rows = [row.found for row in describe(made, sight)]
+    assert len(rows) == 5
+    assert all("dropped (no port takes floods)" in row and "flooded" not in row for row in rows)
+    for other in (True, None):
+        some = [ports[0], replace(ports[1], unicast_flood=other)]
+        assert all("flooded" in row.found for row in describe(made, replace(sight, ports=some)))
 
 
 @pytest.mark.parametrize(
