@@ -33,8 +33,8 @@ class Played:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Iterable[bytes]) -> None:
         self.answers = deque(answers)
         self._waiting: deque[bytes] = deque()
-        monkeypatch.setattr(rtnetlink, "_send", self._send)
-        monkeypatch.setattr(rtnetlink, "_receive", self._receive)
+        monkeypatch.setattr(rtnetlink, "send", self._send)
+        monkeypatch.setattr(rtnetlink, "receive", self._receive)
 
     def _send(self, _: Any, request: bytes) -> None:
         (number,) = _SEQUENCE.unpack_from(request)
