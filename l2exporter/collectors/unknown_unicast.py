@@ -18,11 +18,12 @@ class UnknownUnicastCollector:
     So they are on a mirror port, which is counted all the same.
 
     On a bridge's port to a guest (--capture.guest-unknown-unicast): frames sent out to it for MACs
-    not seen behind it since the exporter started. That includes those for the guest itself until
-    it has sent its first frame, as the bridge floods these. For up to a tenth of a second after
-    that, and after its MAC has moved to the port, frames for it count although they are no flood:
-    one or two when a guest starts, up to all of them while a MAC moves back and forth without end
-    (see l2_bridge_fdb_moves_total). A port with too many MACs behind it is not counted.
+    not seen behind it since the exporter started, or the port joined its bridge. That includes
+    those for the guest itself until it has sent its first frame, as the bridge floods these. For
+    up to a tenth of a second after that, and after its MAC has moved to the port, frames for it
+    count although they are no flood: one or two when a guest starts, up to all of them while a MAC
+    moves back and forth without end (see l2_bridge_fdb_moves_total). A port with too many MACs
+    behind it is not counted.
 
     Multicast and broadcast are never counted. A burst of TCP that the kernel handles as one frame
     counts as one. A device that cannot be counted has no sample; the log tells why.
