@@ -20,6 +20,7 @@ from l2exporter.tables.addresses import Subnet
 from l2exporter.tables.bindings import Moves, Sightings
 from l2exporter.tables.state import Tables
 from tests.dissect.batch import batch
+from tests.kernel.rows import link
 from tests.lab import frames
 
 A, B = "02:00:00:00:0a:01", "02:00:00:00:0a:02"
@@ -73,26 +74,6 @@ def make(limits: Limits | None = None) -> Scene:
     tables = Tables(limits or Limits())
     witness = Witness()
     return Scene(tables, Pipeline(tables, Suite({"witness": witness})), witness)  # type: ignore[dict-item]
-
-
-def link(
-    index: int, kind: str = "", *, lower: int | None = None, master: int | None = None
-) -> Link:
-    return Link(
-        index=index,
-        name=f"d{index}",
-        arphrd=1,
-        up=True,
-        running=True,
-        noarp=False,
-        loopback=False,
-        mac=None,
-        kind=kind,
-        port_kind="",
-        lower=lower,
-        master=master,
-        vlan_id=None,
-    )
 
 
 def links(*made: Link) -> dict[int, Link]:
@@ -171,22 +152,22 @@ WIRES = {
     "none": (links(link(2)), own(), []),
     "of another device": (links(link(2), link(3)), own((3, "192.0.2.9/24")), []),
     "of the bridge that it is a port of": (
-        links(link(2, master=3), link(3, "bridge")),
+        links(link(2, master=3), link(3, kind="bridge")),
         own((3, "192.0.2.9/24")),
         [SUBNET],
     ),
     "of a VLAN device on it": (
-        links(link(2), link(3, "vlan", lower=2)),
+        links(link(2), link(3, kind="vlan", lower=2)),
         own((2, "192.0.2.9/24"), (3, "198.51.100.9/24")),
         [SUBNET, OTHER],
     ),
     "of a VLAN device on its bridge": (
-        links(link(2, master=3), link(3, "bridge"), link(4, "vlan", lower=3)),
+        links(link(2, master=3), link(3, kind="bridge"), link(4, kind="vlan", lower=3)),
         own((4, "198.51.100.9/24")),
         [OTHER],
     ),
     "of the other end of its wire": (
-        links(link(2, "veth", lower=3), link(3, "veth", lower=2)),
+        links(link(2, kind="veth", lower=3), link(3, kind="veth", lower=2)),
         own((3, "192.0.2.9/24")),
         [],
     ),

@@ -19,35 +19,9 @@ from l2exporter.capture.flood_targets import (
 )
 from l2exporter.kernel.links import Link
 from tests.capture.floods import Guests, guest_mac
+from tests.kernel.rows import link
 
 BRIDGE = 9
-
-
-def link(
-    index: int,
-    name: str,
-    kind: str = "",
-    *,
-    up: bool = True,
-    port_kind: str = "",
-    lower: int | None = None,
-    master: int | None = None,
-) -> Link:
-    return Link(
-        index=index,
-        name=name,
-        arphrd=1,
-        up=up,
-        running=up,
-        noarp=False,
-        loopback=False,
-        mac=None,
-        kind=kind,
-        port_kind=port_kind,
-        lower=lower,
-        master=master,
-        vlan_id=None,
-    )
 
 
 def captured(*links: Link, counted: tuple[int, ...] = ()) -> dict[str, Target]:

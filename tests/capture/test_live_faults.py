@@ -16,8 +16,8 @@ from l2exporter.capture.lane import Lane
 from l2exporter.capture.live import LiveCapture
 from l2exporter.capture.ring import BLOCK_SLOTS, Ring
 from l2exporter.errors import KernelError
-from l2exporter.kernel.links import Link
 from tests.capture.sinks import Recorder, lanes
+from tests.kernel.rows import link
 from tests.lab.wait import wait_until
 
 
@@ -25,9 +25,7 @@ class StillHost:
     """A host with one device, whose netlink is silent until it is told to speak."""
 
     def __init__(self) -> None:
-        self.links = {
-            7: Link(7, "eth7", 1, True, True, False, False, None, "", "", None, None, None)
-        }
+        self.links = {7: link(7, "eth7")}
         self.overruns = 0
         self.answers: list[Callable[[], bool]] = []
         self._bell = os.eventfd(0, os.EFD_CLOEXEC)

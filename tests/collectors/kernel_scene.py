@@ -21,6 +21,7 @@ from l2exporter.kernel.vxlan_fdb import VXLAN_KINDS, VxlanRows
 from l2exporter.kernel.vxlans import Vxlan
 from l2exporter.tables.forwarding import ForwardingTable
 from tests.collectors.scene import Scene
+from tests.kernel.rows import link
 from tests.tables import neighborhood
 
 PERMANENT, NOARP, REACHABLE, STALE = 0x80, 0x40, 0x02, 0x04
@@ -165,7 +166,7 @@ class KernelScene(Scene):
 
     def device(self, index: int, name: str, **changes: Any) -> None:
         """Add a device, or put it in the place of the one with this index."""
-        self.links[index] = replace(neighborhood.link(index, name), **changes)
+        self.links[index] = link(index, name, **changes)
 
     def bridge(self, index: int = 10, name: str = "br0", **changes: Any) -> None:
         """Add a bridge as the kernel makes one, but for `changes`."""

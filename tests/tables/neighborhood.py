@@ -12,6 +12,7 @@ from l2exporter.kernel.bridges import Bridge
 from l2exporter.kernel.links import Link
 from l2exporter.kernel.neighbor_tables import NeighborTable, Parameters
 from l2exporter.kernel.neighbors import STATES, Neighbors
+from tests.kernel.rows import link
 
 Neighbor = tuple[int, str, int, str]
 """(device, address, MAC, state); a MAC of 0 stands for none."""
@@ -50,33 +51,6 @@ def bridge(index: int = 10, name: str = "br0", **settings: Unpack[Settings]) -> 
         nf_call_ip6tables=False,
         nf_call_arptables=False,
         **told,
-    )
-
-
-def link(
-    index: int,
-    name: str,
-    kind: str = "",
-    lower: int | None = None,
-    *,
-    vlan_id: int | None = None,
-    noarp: bool = False,
-) -> Link:
-    """A device that is up."""
-    return Link(
-        index=index,
-        name=name,
-        arphrd=1,
-        up=True,
-        running=True,
-        noarp=noarp,
-        loopback=False,
-        mac="02:00:00:00:00:01",
-        kind=kind,
-        port_kind="",
-        lower=lower,
-        master=None,
-        vlan_id=vlan_id,
     )
 
 

@@ -12,16 +12,9 @@ from l2exporter.kernel.neighbor_tables import NeighborTable
 from l2exporter.kernel.retention import Retention
 from l2exporter.tables.forwarding import ForwardingTable
 from l2exporter.tables.verdicts import Verdict, missing, verdicts
+from tests.kernel.rows import link
 from tests.tables.fdb import Entry, dump, new
-from tests.tables.neighborhood import (
-    Neighbor,
-    bridge,
-    link,
-    links,
-    neighbors,
-    parameters,
-    table,
-)
+from tests.tables.neighborhood import Neighbor, bridge, links, neighbors, parameters, table
 
 Known = tuple[int, int, int]
 """(bridge, VLAN, MAC)."""
