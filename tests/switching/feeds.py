@@ -18,9 +18,8 @@ from tests.tables.fdb import BRIDGE, Entry, events, rows
 
 Result = TypeVar("Result")
 
-
-def link(index: int) -> Link:
-    return Link(index, f"d{index}", 1, True, True, False, False, None, "", "", None, None, None)
+A, B = 0x02000000000A, 0x02000000000B
+"""The MACs of two guests."""
 
 
 class Script:

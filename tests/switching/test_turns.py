@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,30 +13,10 @@ from l2exporter import switching
 from l2exporter.errors import Overrun
 from l2exporter.switching import Switching
 from l2exporter.tables.forwarding import ForwardingTable
-from tests.feeds import Counters, Script, link, met, running
+from tests.kernel.rows import link
 from tests.lab.wait import wait_until
+from tests.switching.feeds import A, B, Counters, Script, met, running
 from tests.tables.fdb import BRIDGE, Entry, events, gone, new
-
-A, B = 0x02000000000A, 0x02000000000B
-
-
-@pytest.fixture
-def feed() -> Iterator[Script]:
-    made = Script(Entry(A, 4))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def table() -> ForwardingTable:
-    return ForwardingTable(100)
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table is read again soon, so that a test need not wait for it."""
-    monkeypatch.setattr(switching, "RESYNC_SECONDS", 0.05)
-    monkeypatch.setattr(switching, "RETRY_SECONDS", 0.05)
 
 
 def changes(floods: Counters) -> list[tuple[int, tuple[int, ...]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,30 +11,9 @@ from l2exporter import switching
 from l2exporter.errors import KernelError, Overrun
 from l2exporter.kernel.fdb import FdbEvents
 from l2exporter.tables.forwarding import ForwardingTable
-from tests.feeds import Counters, Script, met, running
 from tests.lab.wait import wait_until
+from tests.switching.feeds import A, B, Counters, Script, met, running
 from tests.tables.fdb import Entry, gone, new
-
-A, B = 0x02000000000A, 0x02000000000B
-
-
-@pytest.fixture
-def feed() -> Iterator[Script]:
-    made = Script(Entry(A, 4))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def table() -> ForwardingTable:
-    return ForwardingTable(100)
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table is read again soon, so that a test need not wait for it."""
-    monkeypatch.setattr(switching, "RESYNC_SECONDS", 0.05)
-    monkeypatch.setattr(switching, "RETRY_SECONDS", 0.05)
 
 
 def kinds(caplog: pytest.LogCaptureFixture) -> list[type[BaseException] | None]:
