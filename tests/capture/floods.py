@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+
+import pytest
 
 from l2exporter.capture.devices import Selection
 from l2exporter.capture.floods import FloodWatch
@@ -29,6 +32,17 @@ def number(mac: str) -> int:
 def unicast(to: str, source: str = "02:00:00:00:0b:0b") -> bytes:
     """A frame of an ethertype that nobody answers (IEEE 802 local experimental 1)."""
     return bytes.fromhex((to + source).replace(":", "")) + b"\x88\xb5" + bytes(46)
+
+
+FLOOD = unicast(NOBODY, guest_mac(1))
+"""From the first guest to nobody."""
+
+ETH0 = Selection(names=("eth0",))
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged that an operator should see."""
+    return [record.message for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 class Guests:
