@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.lab.exporter import Exporter, key
@@ -23,18 +21,6 @@ FLAGS = {
 
 PROGRAMS = ("ip", "ip6", "arp")
 MANY = 20
-
-
-@pytest.fixture(scope="module")
-def host() -> Iterator[Hypervisor]:
-    with Hypervisor(2) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def exporter(host: Hypervisor) -> Iterator[Exporter]:
-    with Exporter(host.namespace) as running:
-        yield running
 
 
 def of_bridge(name: str, bridge: str = BRIDGE) -> Key:

@@ -94,13 +94,6 @@ def test_with_nothing_to_capture_it_says_how_to(here: Namespace) -> None:
     assert "ip link set DEV up" in rows["(all)"]
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[Hypervisor]:
-    """A hypervisor with two quiet guests, whose bridge forgets after 300 s."""
-    with Hypervisor(2) as made:
-        yield made
-
-
 def bridges(here: Namespace) -> dict[str, tuple[str, str]]:
     """(mark, lines in one) of each paragraph about bridges by its subject; all are advice."""
     status, sections = report(here)

@@ -24,12 +24,6 @@ WITHOUT_NET_RAW = ("setpriv", "--bounding-set=-net_raw", *COMMAND)
 
 
 @pytest.fixture(scope="module")
-def there() -> Iterator[Namespace]:
-    with Namespace() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def here(there: Namespace) -> Iterator[Namespace]:
     with Namespace() as made:
         for device in ("eth0", "eth1"):

@@ -30,18 +30,6 @@ SPINNING = 0.5
 
 
 @pytest.fixture(scope="module")
-def there() -> Iterator[Namespace]:
-    with Namespace() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def here() -> Iterator[Namespace]:
-    with Namespace() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def exporter(here: Namespace) -> Iterator[Exporter]:
     """Started when there is nothing but the loopback device."""
     with Exporter(here) as running:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 
 import pytest
 
@@ -46,12 +45,6 @@ EVERYTHING = {
     "l2_unknown_unicast_frames_total",
     "l2_netlink_dumps_total",
 }
-
-
-@pytest.fixture(scope="module")
-def host() -> Iterator[Hypervisor]:
-    with Hypervisor(2) as made:
-        yield made
 
 
 def entries(kind: str) -> tuple[str, frozenset[tuple[str, str]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,18 +16,6 @@ from tests.live.samples import Key, by, eventually
 pytestmark = pytest.mark.root
 
 both = pytest.mark.parametrize("family", FAMILIES)
-
-
-@pytest.fixture(scope="module")
-def host() -> Iterator[Hypervisor]:
-    with Hypervisor(1) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def exporter(host: Hypervisor) -> Iterator[Exporter]:
-    with Exporter(host.namespace) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +79,7 @@ def test_an_address_that_nobody_answers_for(
 def test_a_resolved_neighbor_is_reachable_and_then_stale(
     host: Hypervisor, exporter: Exporter, family: str
 ) -> None:
-    (guest,) = host.guests
+    guest, _ = host.guests
     number = FAMILIES[family]
     setting = f"net.ipv{number}.neigh.{BRIDGE}.base_reachable_time_ms"
     host.namespace.sysctl(setting, 60_000)

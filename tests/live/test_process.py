@@ -34,12 +34,6 @@ WHEN = key("l2_config_last_reload_success_timestamp_seconds")
 
 
 @pytest.fixture(scope="module")
-def there() -> Iterator[Namespace]:
-    with Namespace() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def here(there: Namespace) -> Iterator[Namespace]:
     with Namespace() as made:
         veth(there, DEVICE, made, DEVICE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,12 +28,6 @@ FLOODS = ("--capture.unknown-unicast", "--capture.guest-unknown-unicast")
 OF_NETLINK = {"bridge", "fdb", "fdb_events", "vxlan", "neighbor", "neighbor_fdb"}
 SILENT = ("l2_bridge_", "l2_vxlan_", "l2_neighbor_", "l2_unknown_unicast_")
 WHY = "cannot open a socket: Permission denied"
-
-
-@pytest.fixture(scope="module")
-def host() -> Iterator[Hypervisor]:
-    with Hypervisor(1) as made:
-        yield made
 
 
 def failed(samples: Samples) -> set[str]:

@@ -18,12 +18,6 @@ THERE = "192.0.2.2"
 
 
 @pytest.fixture(scope="module")
-def there() -> Iterator[Namespace]:
-    with Namespace() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def here(there: Namespace) -> Iterator[Namespace]:
     with Namespace() as made:
         for end in (made, there):

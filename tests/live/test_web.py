@@ -24,12 +24,6 @@ LOOPBACK4, LOOPBACK6, OUTSIDE = "127.0.0.1", "::1", "192.0.2.1"
 
 
 @pytest.fixture(scope="module")
-def here() -> Iterator[Namespace]:
-    with Namespace() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def exporter(here: Namespace) -> Iterator[Exporter]:
     """On 127.0.0.1 (the laboratory's flag), on [::1] and on all; it has seen a move."""
     with Namespace() as there:
