@@ -12,9 +12,10 @@ from l2exporter import check_bridges
 from l2exporter.check_bridges import Sight, describe, findings
 from l2exporter.errors import KernelError
 from l2exporter.findings import Finding, table
-from l2exporter.kernel.bridges import Bridge, Port
+from l2exporter.kernel.bridges import Bridge
 from l2exporter.kernel.retention import Retention
 from l2exporter.tables.verdicts import Missing, Verdict
+from tests.kernel.rows import port
 from tests.tables.neighborhood import bridge
 
 UNBOUNDED, BOUNDED = Retention(60, math.inf), Retention(60, 75)
@@ -174,27 +175,13 @@ def test_a_missing_neighbour_on_another_device_says_so() -> None:
     assert row.found.endswith("\n192.0.2.1 on br0.7 (02:00:00:00:00:01, stale)")
 
 
-def port(index: int, name: str, learning: bool | None, on: int = 10) -> Port:
-    return Port(
-        index=index,
-        name=name,
-        bridge=on,
-        state="forwarding",
-        unicast_flood=True,
-        learning=learning,
-        isolated=False,
-        locked=False,
-        neigh_suppress=False,
-    )
-
-
 def test_ports_that_learn_nothing_and_were_told_nothing_are_named() -> None:
     ports = [
         port(20, "p2", learning=False),
         port(21, "p1", learning=False),
         port(22, "p3", learning=True),
         port(23, "p4", learning=None),
-        port(24, "p5", learning=False, on=11),
+        port(24, "p5", learning=False, bridge=11),
         port(25, "p6", learning=False),
     ]
     sight = replace(NOTHING, ports=ports, entered=frozenset({25}))
@@ -211,7 +198,7 @@ def test_ports_that_learn_nothing_and_were_told_nothing_are_named() -> None:
 
 
 def test_where_no_port_takes_floods_frames_are_dropped() -> None:
-    ports = [replace(port(20 + n, f"p{n}", learning=False), unicast_flood=False) for n in range(2)]
+    ports = [port(20 + n, f"p{n}", learning=False, unicast_flood=False) for n in range(2)]
     made = bridge(learned=1, learned_limit=1)
     found = [verdict(made), verdict(made, Retention(60, 400))]
     sight = replace(NOTHING, ports=ports, verdicts=found, missing={("br0", "ipv4"): [gone(1)]})

@@ -21,7 +21,7 @@ from l2exporter.kernel.vxlan_fdb import VXLAN_KINDS, VxlanRows
 from l2exporter.kernel.vxlans import Vxlan
 from l2exporter.tables.forwarding import ForwardingTable
 from tests.collectors.scene import Scene
-from tests.kernel.rows import link
+from tests.kernel.rows import link, port
 from tests.tables import neighborhood
 
 PERMANENT, NOARP, REACHABLE, STALE = 0x80, 0x40, 0x02, 0x04
@@ -177,8 +177,7 @@ class KernelScene(Scene):
     def port(self, index: int, name: str, bridge: int = 10, **changes: Any) -> None:
         """Add a port as the kernel makes one, but for `changes`."""
         self.device(index, name, master=bridge, port_kind="bridge")
-        made = Port(index, name, bridge, "forwarding", True, True, False, False, False)
-        self.reader.port_rows.append(replace(made, **changes))
+        self.reader.port_rows.append(port(index, name, bridge, **changes))
 
     def remove(self, index: int) -> None:
         """The device is gone, whatever the tables that were read before still say of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from l2exporter.kernel.bridges import Port
 from l2exporter.kernel.links import Link
 
 
@@ -37,4 +38,30 @@ def link(
         lower=lower,
         master=master,
         vlan_id=vlan_id,
+    )
+
+
+def port(
+    index: int,
+    name: str,
+    bridge: int = 10,
+    *,
+    state: str = "forwarding",
+    unicast_flood: bool | None = True,
+    learning: bool | None = True,
+    isolated: bool | None = False,
+    locked: bool | None = False,
+    neigh_suppress: bool | None = False,
+) -> Port:
+    """A port as the kernel makes one, but for what is told."""
+    return Port(
+        index=index,
+        name=name,
+        bridge=bridge,
+        state=state,
+        unicast_flood=unicast_flood,
+        learning=learning,
+        isolated=isolated,
+        locked=locked,
+        neigh_suppress=neigh_suppress,
     )
