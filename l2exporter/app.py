@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import resource
 import signal
 import sys
 import threading
@@ -16,7 +14,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from . import __version__, config, limits, privileges, signals
+from . import __version__, config, limits, privileges, resources, signals
 from .capture.floods import FloodWatch
 from .capture.lane import Lane
 from .capture.live import LiveCapture
@@ -45,10 +43,6 @@ SWITCH_SECONDS = 0.0005
 """How long a scrape may keep the interpreter from the capture thread (default: 5 ms). Arrays
 release the interpreter many times a batch, and at each the thread would wait that long."""
 
-_M_ARENA_MAX = -8  # malloc.h
-_M_MMAP_THRESHOLD = -3
-_MAPPED_BYTES = 1 << 18
-
 REPLAY_COLLECTORS = tuple(name for name in COLLECTORS if name not in OF_THE_HOST)
 """What a capture leads to; the host that reads it is no part of that."""
 
@@ -68,7 +62,7 @@ class Exporter:
         tables = Tables(self._file.limits)
         self._live: LiveCapture | None = None
         if settings.unknown_unicast or settings.guest_unknown_unicast:
-            _allow_descriptors(2 * limits.FLOOD_SOCKETS)
+            resources.allow_descriptors(2 * limits.FLOOD_SOCKETS)
         self._floods = FloodWatch(
             settings.selection,
             devices=settings.unknown_unicast,
@@ -136,7 +130,7 @@ class Exporter:
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration file again."""
         sys.setswitchinterval(SWITCH_SECONDS)
-        _share_one_heap()
+        resources.share_one_heap()
         privileges.attempt(privileges.drop)
         if self._settings.file and not os.access(self._settings.file, os.R_OK):
             log.warning("%s: cannot be read again by SIGHUP", self._settings.file)
@@ -182,25 +176,6 @@ def _open_feed() -> FdbFeed | None:
     except KernelError as error:
         log.error("bridges are not followed, and floods are not counted: %s", error)
         return None
-
-
-def _allow_descriptors(wanted: int) -> None:
-    """Raise the soft limit of file descriptors as far as the hard one lets us."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-def _share_one_heap() -> None:
-    """Have glibc serve all threads from one heap: each one's own would keep its largest scrape.
-
-    Large arrays stay out of it, so that what a dump of 100,000 entries took is given back.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:  # musl has none, and one heap
-        mallopt(_M_ARENA_MAX, 1)
-        mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
 
 
 class Replay:
