@@ -116,7 +116,7 @@ it has counted. They may take half of the file descriptors."""
 RING_SLOTS = 16_384
 """Frames that the kernel holds for us: 80 ms of the fastest ARP storm that one core can send."""
 
-FULL_RINGS = 4
+FULL_RINGS = 3
 SMALL_RING_SHARE = 4
 """Devices beyond so many get a ring of one in so many slots: 20 ms of that storm, and half a MB
 each, as a host with many devices must not spend its memory on waiting room."""
