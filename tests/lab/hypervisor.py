@@ -8,6 +8,7 @@ from typing import Self
 
 from tests.lab.guest import DEVICE, DISCARD, SOCKETS, Guest
 from tests.lab.namespace import Namespace, veth
+from tests.lab.wait import wait_until
 
 BRIDGE = "br0"
 FAMILIES = {"ipv4": 4, "ipv6": 6}
@@ -44,6 +45,10 @@ class Hypervisor:
             self.namespace.bridge(BRIDGE, *(guest.port for guest in self.guests))
             for family in FAMILIES:
                 self._settle(family)
+            for guest in self.guests:
+                # Until then the kernel drops what is sent there, without a word; it may take its
+                # time (link_watch.c), the more so where both ends have the same index.
+                wait_until(lambda guest=guest: _ready(self.namespace, guest), "carrier")  # type: ignore[misc]
             self._stack = stack.pop_all()
         return self
 
@@ -89,3 +94,11 @@ class Hypervisor:
         self.namespace.address(BRIDGE, f"{ADDRESS[family]}/{PREFIX[family]}")
         neighbors = f"net.ipv{FAMILIES[family]}.neigh.{BRIDGE}"
         self.namespace.sysctl(f"{neighbors}.base_reachable_time_ms", 500)
+
+
+def _ready(namespace: Namespace, guest: Guest) -> bool:
+    ends = ((namespace, guest.port), (guest.namespace, DEVICE))
+    return all(
+        there.run("cat", f"/sys/class/net/{device}/operstate").strip() == "up"
+        for there, device in ends
+    )

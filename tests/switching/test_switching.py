@@ -52,7 +52,8 @@ def test_a_mac_is_learned_moves_and_is_flushed(host: Hypervisor, watched: Watche
     first, second = host.guests
     learned = watched.event("learned")
     first.send(source=ROAMER)
-    wait_until(lambda: watched.event("learned") == learned + 1, "learned")
+    wait_until(lambda: watched.knows(ROAMER), "the bridge learned it")
+    assert watched.event("learned") == learned + 1
     assert watched.event("moved") == 0
     for times, guest in enumerate((second, first, second), start=1):
         guest.send(source=ROAMER)
