@@ -173,7 +173,8 @@ def test_events_in_batches_are_those_of_the_batches_one_by_one(story: list[Step]
     assert in_batches.counts() == singly.counts()
     assert in_batches.events() == singly.events()
     assert in_batches.moves() == singly.moves()
-    assert in_batches.moving() == singly.moving()
+    # In which order the MACs are told is nobody's business: each is a series of its own.
+    assert sorted(in_batches.moving()) == sorted(singly.moving())
 
 
 @given(steps, st.integers(0, 6))
