@@ -74,7 +74,8 @@ class NeighborFdbCollector:
             for one in shown:  # the last to be shown is the last to be forgotten
                 self._remembered.pop(one, None)
                 self._remembered[one] = None
-            for one in list(self._remembered)[: len(self._remembered) - MISSING_REMEMBERED]:
+            excess = max(0, len(self._remembered) - MISSING_REMEMBERED)
+            for one in list(self._remembered)[:excess]:
                 del self._remembered[one]
         return shown
 

@@ -179,6 +179,17 @@ def test_an_address_that_was_shown_before_comes_back_at_once(
     assert addresses(host) == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
 
 
+def test_all_that_may_be_remembered_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbor_fdb, "MISSING_REMEMBERED", 4)
+    silent = [(10, f"192.0.2.{n}", MAC + n, "stale") for n in (1, 2, 3)]
+    host = scene(*silent)
+    assert len(addresses(host)) == 3
+    host.reader.neighbor_rows["ipv4"] = neighbors(silent[2])
+    host.samples(INFO)
+    host.reader.neighbor_rows["ipv4"] = neighbors(*silent)
+    assert len(addresses(host)) == 3  # of the four series that may be made at once, three are
+
+
 def test_what_the_kernel_refuses_is_no_zero() -> None:
     host = scene(QUIET)
     host.reader.fault = KernelError("netlink: not permitted")
