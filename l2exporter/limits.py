@@ -124,6 +124,31 @@ each, as a host with many devices must not spend its memory on waiting room."""
 RING_BATCH = 4_096
 """Frames of a ring handled at once: enough to make a batch's fixed cost vanish, half a MB."""
 
+# Slow lane
+
+SLOW_CPU_SHARE = 0.1
+"""Of a core, for dissection. 40 Macs that sleep and wake send some packets a second, at 0.1 ms
+each; a flood of what takes longest must leave the core to ARP and to scrapes."""
+
+SLOW_CPU_BURST_SECONDS = 0.1
+"""CPU time that may be spent at once: what a hundred hosts send when the power comes back."""
+
+SLOW_SENDER_SHARE = 1 / 8
+"""Of the store and its refill, for one sender while CPU is short: eight loud ones share it all."""
+
+SLOW_SENDER_BINS = 256
+"""Into which senders are hashed: the shares of a flood from random addresses take no more."""
+
+INTRODUCTIONS = 4_096
+"""Senders of multicast DNS remembered to have been listened to, that is a large segment's."""
+
+INTRODUCTION_RATE = 10.0
+"""Ordinary multicast DNS packets dissected a second to learn the names of hosts nobody has asked
+about yet: 1 % of a core at 1 ms each, and a segment of 600 hosts is known within a minute."""
+
+INTRODUCTION_SECONDS = 600.0
+"""Until a host whose name is known is listened to again."""
+
 # Capture files
 
 FILE_BATCH_FRAMES = 4_096

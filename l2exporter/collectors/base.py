@@ -13,6 +13,7 @@ from prometheus_client.metrics_core import Metric
 from ..tables.state import Tables
 
 if TYPE_CHECKING:
+    from ..evidence.ledger import Ledger
     from ..kernel.bridges import Bridge, Port
     from ..kernel.links import Link
     from ..kernel.neighbor_tables import NeighborTable
@@ -135,6 +136,7 @@ class Context:
     reload: Callable[[], ReloadStatus]
     monotonic: Callable[[], float]
     kernel: KernelSide | None = None
+    ledger: Ledger = None  # type: ignore[assignment]
 
     def kernel_side(self) -> KernelSide:
         """Return `kernel`, for collectors that are made only where there is one."""
