@@ -17,12 +17,13 @@ from ..kernel import bpf
 from ..limits import RING_BATCH
 from . import filters, packet_socket
 
-SLOT: Final = 128
-"""Bytes a slot: 66 of headers, and the first 62 of a frame, which ARP with three tags fits."""
+SLOT: Final = 192
+"""Bytes a slot: 66 of headers, and the first 126 of a frame, which ARP with three tags fits."""
 
-_BLOCK = 16_384
+_BLOCK = 15 * mmap.PAGESIZE
 BLOCK_SLOTS: Final = _BLOCK // SLOT
-"""Slots come in blocks of so many."""
+"""Slots come in blocks of so many: whole pages of whole slots, so that the ring is one array. The
+kernel takes a power of two of pages for a block: of 16 one is lost, of the four for 3 it is one."""
 
 _PACKET_RX_RING = 5
 _PACKET_VERSION = 10
@@ -48,6 +49,8 @@ _HEADER = np.dtype(
 class Ring:
     """A packet socket bound to one device, and the memory that it shares with the kernel.
 
+    It has at least `slots`, in whole blocks.
+
     Raises OSError when it cannot be opened: PermissionError without CAP_NET_RAW, ENODEV or
     ENXIO when the device is gone, ENOMEM.
     """
@@ -63,9 +66,9 @@ class Ring:
         except BaseException:
             self._socket.close()
             raise
-        self._bytes = np.frombuffer(self._map, dtype=np.uint8).reshape(slots, SLOT)
+        self._bytes = np.frombuffer(self._map, dtype=np.uint8).reshape(-1, SLOT)
         self._status = np.frombuffer(self._map, dtype=_HEADER)["status"]
-        self._slots = slots
+        self._slots = len(self._status)
         self._next = 0
         self._drops = 0
         self._lock = threading.Lock()
@@ -73,10 +76,10 @@ class Ring:
 
     def _share(self, slots: int) -> mmap.mmap:
         self._socket.setsockopt(packet_socket.SOL_PACKET, _PACKET_VERSION, _TPACKET_V2)
-        size = slots * SLOT
-        request = struct.pack("IIII", _BLOCK, size // _BLOCK, SLOT, slots)
+        blocks = -(-slots // BLOCK_SLOTS)
+        request = struct.pack("IIII", _BLOCK, blocks, SLOT, blocks * BLOCK_SLOTS)
         self._socket.setsockopt(packet_socket.SOL_PACKET, _PACKET_RX_RING, request)
-        return mmap.mmap(self._socket.fileno(), size)
+        return mmap.mmap(self._socket.fileno(), blocks * _BLOCK)
 
     def fileno(self) -> int:
         """Return the descriptor to poll: readable while a frame waits."""

@@ -7,15 +7,37 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-SNAPLEN = 62
-"""Bytes kept of each frame: Ethernet, three VLAN tags and an ARP packet take 54."""
+SNAPLEN = 126
+"""Bytes kept of each frame in columns: Ethernet, three VLAN tags, IPv6 and a neighbour
+solicitation or advertisement take 90, and 36 are left for its options (RFC 4861, 4.3)."""
 
 UNTAGGED = -1
+
+LONGEST_BATCH_SECONDS = 1.0
+"""Between a batch's first and last frame, beyond which its wall times are not believed."""
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int32]
 Times = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A frame of the slow lane, which is dissected by itself.
+
+    data   from the destination address on; the tag that the kernel took off is not in it
+    length bytes on the wire; more than there are in `data` when it was cut
+    tci    as in `Frames`
+    sent   this host sent it
+    time   wall clock, seconds since the epoch
+    """
+
+    data: bytes
+    length: int
+    tci: int
+    sent: bool
+    time: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +53,7 @@ class Frames:
     sent     (n,) bool: this host sent it (PACKET_OUTGOING)
     time     (n,) float64: wall clock, seconds since the epoch
     now      monotonic clock of the batch, seconds; in a replay the capture's own, never going back
+    whole    frames of the slow lane that were taken in at the same time; they may be all there is
     """
 
     data: Bytes
@@ -39,6 +62,16 @@ class Frames:
     sent: Flags
     time: Times
     now: float
+    whole: tuple[Whole, ...] = ()
 
     def __len__(self) -> int:
         return len(self.captured)
+
+    def at(self, times: Times) -> Times:
+        """Return monotonic seconds for wall times of this batch: its latest frame is at `now`.
+
+        None is put further back than LONGEST_BATCH_SECONDS: the wall clock may have been set.
+        """
+        latest = np.max(self.time, initial=max((one.time for one in self.whole), default=-np.inf))
+        at: Times = self.now - np.clip(latest - times, 0.0, LONGEST_BATCH_SECONDS)
+        return at
