@@ -203,3 +203,35 @@ HTTP_ACCEPT_PAUSE_SECONDS = 0.02
 
 HTTP_STOP_SECONDS = 0.5
 """For scrapes that are being collected when the exporter stops; later ones are abandoned."""
+
+# Moves that wait for their verdict
+
+PENDING_WINDOWS = 8_192
+"""Addresses of a family whose moves wait at once: a whole burst of new addresses, each of them
+moving. Each is 60 microseconds once in 30 seconds, so all of them are 2 % of a core."""
+
+PENDING_RESERVE = 1_024
+"""More of them, for protected addresses alone: as many as the configuration may name."""
+
+PENDING_PAIRS = 8
+"""Pairs of MACs told apart of an address while its moves wait. Two hosts that take it from each
+other make two; who draws a new MAC for every packet makes one of each."""
+
+PENDING_MACS = 8
+"""MACs whose claims are told apart meanwhile, besides those of the first move."""
+
+PENDING_JUDGED_AT_ONCE = 256
+"""Addresses judged in one turn: 15 ms, which the ring bridges. The others wait a turn longer."""
+
+EVIDENCE_BATCH = 256
+"""Packets of a batch that are looked at one by one, at some 10 microseconds each."""
+
+EVIDENCE_RATE = 10_000.0
+"""Such packets a second: a tenth of a core. All others are counted as columns."""
+
+EVIDENCE_PROTECTED_RATE = 1_000.0
+"""Such packets a second of protected addresses, whatever the others take."""
+
+EVIDENCE_ADDRESS_RATE = 16
+"""Such packets of one address in a second: what the busiest of hosts needs to be known by, and so
+few that a flood on one address leaves room for 600 others."""
