@@ -166,6 +166,67 @@ FILE_BLOCK_BYTES = 1 << 24
 FILE_INTERFACES = 1 << 16
 """Of a pcapng section, all remembered: a file of nothing else must not fill the memory."""
 
+# Protected addresses, routers, MACs that claim several addresses
+
+GUARDED = 2_048
+"""Pairs of segment and protected address that are watched: 1,024 of the configuration, and a
+gateway in each of 512 VLANs. Nine series each; random tags make a pair of every protected address
+that is claimed under them. Those that were there first stay."""
+
+PROTECTED_GATEWAYS = 256
+"""Gateways taken from the routing table. Where the kernel accepts router advertisements, whoever
+sends them makes default routes."""
+
+GATEWAY_LINGERS_SECONDS = 3_600.0
+"""A gateway stays protected for so long after its route has gone: a route flaps, and whoever makes
+it flap must not be free to take the address meanwhile."""
+
+LEARNED_PROTECTED = 64
+LEARNED_PER_SEGMENT = 16
+"""Addresses protected because DHCP messages named them, in all and on a segment. Whoever answers
+DHCP chooses them; a segment has a pair of servers, some resolvers, a router."""
+
+LEARNED_SECONDS = 86_400.0
+"""Protected after the last message that named it: a usual lease is renewed twice in a day."""
+
+EXPECTED_MACS = 4
+"""MACs that a protected address may have in turn: the routers of a failover group."""
+
+EXPECTED_BURST = 64
+EXPECTED_RATE = 1 / 60
+"""Further MACs that become expected, at once and per second. Each is a series, and whoever sends
+adverts of virtual routers chooses them; what is refused goes on alerting."""
+
+ROUTERS = 128
+ROUTERS_PER_SEGMENT = 16
+"""IPv6 routers by their advertisements, in all and on a segment; three series each. A segment has
+one or two; a flood of advertisements has a new source in each."""
+
+ROUTER_RATE = 1 / 60
+"""Routers newly shown per second, and new MACs of known ones, after as many as there may be."""
+
+ROUTER_SHOWN_SECONDS = 300.0
+"""After its last advertisement a router is shown for at least so long: a rogue one that announces
+a lifetime of a second, or withdraws at once, is still seen by a few scrapes."""
+
+ROUTER_SILENT_SECONDS = 1_800.0
+"""Without an advertisement, before a router's place may be another's: the longest interval between
+two of them (RFC 4861, 6.2.1, MaxRtrAdvInterval)."""
+
+MACS_SHOWN = 128
+"""MACs with several addresses that are shown, those with most first; the rest are counted."""
+
+MACS_REMEMBERED = 1_024
+"""Of them, shown before: they come and go on series that exist."""
+
+MACS_RATE = 0.1
+"""Newly shown per second, after as many as are remembered: 8,640 series a day, since whoever sends
+two claims from each of many MACs makes such MACs without end."""
+
+PROXY_ARP_SUSPECTS = 4_096
+"""Addresses that were only ever bound by replies and whose questions are looked for: a router with
+proxy ARP answers for a subnet."""
+
 # HTTP
 
 HTTP_THREADS = 4
