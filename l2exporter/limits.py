@@ -296,3 +296,47 @@ EVIDENCE_PROTECTED_RATE = 1_000.0
 EVIDENCE_ADDRESS_RATE = 16
 """Such packets of one address in a second: what the busiest of hosts needs to be known by, and so
 few that a flood on one address leaves room for 600 others."""
+
+# Sleep proxies
+
+SLEEP_PROXIES = 512
+"""Sleep proxies known at once. A large flat segment has some hundred Apple TVs and AirPorts; each
+is a series with its name, and whoever sends mDNS can pretend to be any number of them."""
+
+SLEEP_PROXY_BURST = 256
+SLEEP_PROXY_RATE = 0.1
+"""New proxies, and new names of known ones, admitted at once and per second afterwards: a segment's
+whole population when each host has just been asked, then at most 8,640 series a day."""
+
+SLEEP_PROXY_OWN_ADDRESSES = 16
+"""Addresses remembered as a proxy's own: one IPv4 address, a link-local one, and privacy addresses
+of a week."""
+
+SLEEP_PROXY_NAME = 64
+"""Characters of a proxy's name in a label: a DNS label has at most 63 bytes."""
+
+SLEEP_PROXY_HOLDS = 4_096
+"""Addresses held by sleep proxies at once: a thousand sleeping hosts of four addresses each. Each
+is two series."""
+
+SLEEP_PROXY_SHARE = 4
+"""A proxy takes at most one in this many of the holds: 250 hosts of four addresses, more than any
+device on sale answers for. Three others find room beside one that claims a whole network."""
+
+SLEEP_PROXY_HOLD_RATE = 1.0
+"""New holds per second after as many as there may be, as of addresses; one that was there before,
+with the same owner and proxy, makes no new series and is always admitted."""
+
+SLEEP_PROXY_OWNERS = 4_096
+"""MACs of which the last wake's sequence is remembered, as many as there may be holds."""
+
+SLEEP_PROXY_EVIDENCE = 4_096
+"""Of each kind of evidence that waits for what it announces: registrations, mDNS announcements,
+magic packets, suspicious claims. At 300 bytes each all of it is some 6 MB."""
+
+REGISTERED_ADDRESSES = 32
+"""Addresses of one registration that are looked at: a host has a few of each family."""
+
+HOLDS_ENDED = 4
+"""Holds of one address that are remembered after their end: an Apple TV at its worst has three in
+two minutes."""
