@@ -13,6 +13,7 @@ class VirtualRouterAdvert:
 
     protocol   `vrrp`, `carp` or `hsrp`
     group      VRID, VHID or group number
+    priority   more is stronger; CARP's is 255 less its skew
     active     whether the sender answers for the addresses (master, active), or gives them up
     addresses  the virtual ones; CARP does not tell
     mac        the group's virtual MAC
