@@ -160,6 +160,11 @@ class Segments:
         """Return (device, vlan) label values by segment, of every segment known."""
         return {row: (self.name(device), vlan) for row, (device, vlan) in self._label.items()}
 
+    def device_of(self, row: int) -> int | None:
+        """Return the number of the device of a segment; None where `row` stands for none."""
+        label = self._label.get(row)
+        return None if label is None else label[0]
+
     def entries(self) -> int:
         """Return how many tagged segments are known."""
         return self._limit - len(self._free)

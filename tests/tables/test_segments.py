@@ -215,3 +215,12 @@ def test_an_empty_batch_makes_no_segment() -> None:
     assert locate(segments, named(segments, "eth0")) == []
     assert labels(segments) == [("eth0", "")]
     assert segments.entries() == 0
+
+
+def test_a_segments_device_is_told_until_it_is_forgotten() -> None:
+    segments = Segments(vlans=2, devices=2)
+    one, two = named(segments, "eth0"), named(segments, "eth1")
+    rows = [*locate(segments, one, 0, 7), *locate(segments, two, 0, 7, 8)]
+    assert [segments.device_of(row) for row in rows] == [one, one, two, two, two]
+    segments.forget(one)
+    assert segments.device_of(rows[0]) is None
