@@ -1,0 +1,37 @@
+"""The cheap look: which packets of the slow lane are worth dissecting."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from typing import Final
+
+from .datagrams import Datagram
+
+MDNS: Final = "mdns"
+
+_LABEL = b"\x0c_sleep-proxy"
+_LABEL_BEGIN = _LABEL[:2]
+_OPT = b"\0\0\x29"
+_OWNER = re.compile(rb"\0\x04\0[\x08\x0e\x12\x14]\0", re.DOTALL)
+_FLAGS = 2
+_RESPONSE = 0x80
+
+
+def matters(protocol: str, datagram: Datagram, interest: Container[int]) -> bool:
+    """Tell whether the packet may hold what somebody wants to know.
+
+    Of multicast DNS that is: whatever the MACs of `interest` send, answers about sleep proxies
+    (questions about them are frequent and tell nothing), and packets with an Owner option. It
+    looks for their bytes: a packet that it turns away has none of these, one that it lets
+    through may yet turn out to have none. Other protocols are rare and always matter.
+    """
+    if protocol != MDNS or datagram.source_mac in interest:
+        return True
+    payload = datagram.payload
+    options = payload.find(_OPT)
+    if options >= 0 and _OWNER.search(payload, options):
+        return True
+    return (
+        _LABEL_BEGIN in payload and bool(payload[_FLAGS] & _RESPONSE) and _LABEL in payload.lower()
+    )
