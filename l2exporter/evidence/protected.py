@@ -18,7 +18,7 @@ from ..dissect.reader import Address
 from ..tables.addresses import REFUSED, AddressTable, Rows
 from ..tables.bindings import Sightings
 from ..tables.families import IPV4, IPV6, Family, Ips
-from ..tables.ndp_bindings import NdpSightings
+from ..tables.bindings6 import NdpSightings
 from ..tables.state import Tables
 from ..tables.usage import Usage
 from .guards import NONE, GuardFigures, Guards
@@ -126,17 +126,20 @@ class ProtectedAddresses:
             for place in sightings.new[known].tolist():
                 self._attach(view, int(sightings.row[place]), int(macs[place]))
         unexpected = np.zeros(len(macs), np.bool_)
-        guards = self.guarded(sightings)
-        places = np.flatnonzero(guards)
+        numbers = self._numbers(sightings)
+        places = np.flatnonzero(numbers)
         if places.size:
             time = sightings.packets.time[places]
-            unexpected[places] = self._guards.claim(guards[places], macs[places], time, at[places])
+            unexpected[places] = self._guards.claim(numbers[places], macs[places], time, at[places])
         return unexpected
 
-    def guarded(self, sightings: Sightings | NdpSightings) -> Rows:
-        """Return a number, (n,), that is not 0 where a packet binds a protected address."""
+    def guarded(self, sightings: Sightings | NdpSightings) -> Flags:
+        """Tell which packets bind a protected address, (n,) bool; right once they are noted."""
+        return self._numbers(sightings) != NONE
+
+    def _numbers(self, sightings: Sightings | NdpSightings) -> Rows:
         guard = (self._ipv4 if isinstance(sightings, Sightings) else self._ipv6).guard
-        return np.where(sightings.row == REFUSED, NONE, guard[sightings.row]).astype(np.intp)
+        return np.where(sightings.row == REFUSED, NONE, guard[sightings.row])
 
     def _columns(self, sightings: Sightings | NdpSightings) -> tuple[_View, Macs, Ips]:
         """Return the family, and the MACs and addresses that the packets bind."""
