@@ -15,16 +15,16 @@ class Limits:
     """Caps that the configuration file may change; read at start."""
 
     addresses: int = 16_384
-    """Addresses tracked. A flat /18 of hosts; with two samples each, at 10 us a sample in
-    OpenMetrics, a scrape of a full table takes a third of a second, and the table 2 MB."""
+    """Addresses tracked, of each family. A flat /18 of hosts; with two samples each, at 10 us a
+    sample in OpenMetrics, a scrape of a full table takes a third of a second; the table is 2 MB."""
 
     address_burst: int = 8_192
-    """New addresses admitted at once. The population of a large segment, seen in the first
-    minutes after a start; a storm of spoofed senders gets no more series than this."""
+    """New addresses admitted at once, of each family. The population of a large segment, seen in
+    the first minutes after a start; a storm of spoofed senders gets no more series than this."""
 
     address_rate: float = 1.0
-    """New addresses admitted per second once the burst is spent. Each is a series that
-    Prometheus keeps for hours: 86,400 a day is what it stands without notice."""
+    """New addresses of each family admitted per second once the burst is spent. Each is a series
+    that Prometheus keeps for hours: 86,400 a day is what it stands without notice."""
 
     vlans: int = 512
     """Pairs of device and VLAN counted apart. A trunk carries some hundred VLANs; a sender of

@@ -58,6 +58,7 @@ class ArpPackets:
     vlan       (n,) int32: outermost 802.1Q VID, 0 when untagged or only priority-tagged
     sender_ip  (n,) uint32: 0 binds nothing
     sender_mac (n,) uint64: 48 bits, never all zeros nor all ones
+    target_ip  (n,) uint32: who is asked for, or told
     source     (n,) uint64: the Ethernet source, 48 bits
     sent       (n,) bool: this host sent it
     time       (n,) float64: wall clock, seconds since the epoch
@@ -67,6 +68,7 @@ class ArpPackets:
     vlan: Ints
     sender_ip: Addresses
     sender_mac: Macs
+    target_ip: Addresses
     source: Macs
     sent: Flags
     time: Times
@@ -102,6 +104,7 @@ def decode(frames: Untagged) -> tuple[ArpPackets, dict[str, int]]:
         vlan=frames.vlan[keep],
         sender_ip=sender_ip,
         sender_mac=sender_mac[keep],
+        target_ip=target_ip,
         source=record["source"][keep].astype(np.uint64) & np.uint64(MAC_BROADCAST),
         sent=frames.sent[keep],
         time=frames.time[keep],

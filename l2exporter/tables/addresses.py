@@ -2,58 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import repeat
 
 import numpy as np
-import numpy.typing as npt
 
-from ..dissect.arp import Addresses as Ips
+from ..dissect.arp import Macs
+from ..dissect.frames import Flags
+from ..dissect.reader import Address
 from ..limits import FOREIGN_SHARE, PROTECTED_SHARE, Limits
 from .admission import TokenBucket
 from .columns import Columns
+from .families import IPV4, PLACE_BITS, Family, Ips, Keys, Rows, Subnet
 from .usage import Usage
 
-Rows = npt.NDArray[np.intp]
+__all__ = ["REFUSED", "AddressTable", "Rows", "Subnet"]
 
 REFUSED = -1
 
-_NO_KEY = np.uint64(2**64 - 1)
-_GUESS_BITS = 16
-_GUESS_SHIFT = np.uint64(64 - _GUESS_BITS)
-_SPREAD = np.uint64(0x9E37_79B9_7F4A_7C15)  # 2**64 / golden ratio: Fibonacci hashing
-
-
-@dataclass(frozen=True, slots=True)
-class Subnet:
-    """An IPv4 network as numbers: `ip & mask == network`."""
-
-    network: int
-    mask: int
-
 
 class AddressTable:
-    """Bounded map of (segment, IPv4 address) to a row of `columns`.
+    """Bounded map of (segment, address of one family) to a row of `columns`.
 
     Entering takes a token: one bucket for all, a smaller one for addresses outside the device's
     own subnets, and, once no row is free, one that grants only the trickle. So the addresses
     ever in the table number at most the cap plus the rate times the time, and what a second (or
     one token) brings. A protected address needs no token.
+
+    moved    (rows,) bool: the address has moved
+    macs     (rows,) uint64: the MAC that it is bound to
+    watched  (rows,) bool: somebody wants to know of each of its packets
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, family: Family = IPV4) -> None:
         self.columns = Columns(limits.addresses)
-        self._row: dict[int, int] = {}
-        self._key = np.full(limits.addresses, _NO_KEY, dtype=np.uint64)
-        self._guess: Rows = np.zeros(1 << _GUESS_BITS, dtype=np.intp)
+        self.family = family
+        self._row: dict[Hashable, int] = {}
+        self._key: Keys = np.repeat(family.nobody, limits.addresses)
+        self._guess: Rows = np.zeros(1 << PLACE_BITS, dtype=np.intp)
         self._used = np.zeros(limits.addresses, dtype=bool)
         self._free = list(range(limits.addresses - 1, -1, -1))
         self._seen = np.zeros(limits.addresses, dtype=np.float64)
         self._protected = np.zeros(limits.addresses, dtype=bool)
         self._foreign = np.zeros(limits.addresses, dtype=bool)
-        self.moved: npt.NDArray[np.bool_] = self.columns.add(np.bool_)
-        self._protected_ips = np.zeros(0, dtype=np.uint32)
+        self.moved: Flags = self.columns.add(np.bool_)
+        self.macs: Macs = self.columns.add(np.uint64)
+        self.watched: Flags = self.columns.add(np.bool_)
+        self._protected_ips = family.column([])
         self._protected_share = limits.addresses // PROTECTED_SHARE
         burst, rate = limits.address_burst, limits.address_rate
         self._entry = TokenBucket(burst, rate)
@@ -64,8 +59,8 @@ class AddressTable:
 
     def protect(self, ips: Iterable[int]) -> None:
         """Set the addresses (as numbers) that are always admitted and never evicted."""
-        self._protected_ips = np.array(sorted(ips), dtype=np.uint32)
-        wanted = np.flatnonzero(self._used & np.isin(self._ips(), self._protected_ips))
+        self._protected_ips = self.family.column(ips)
+        wanted = np.flatnonzero(self._used & self.is_protected(self.family.ips(self._key)))
         before = self._protected[wanted]
         # Those that are protected already stay so: the share is full of whoever was here first.
         kept = wanted[np.argsort(~before, kind="stable")][: self._protected_share]
@@ -80,7 +75,7 @@ class AddressTable:
         New ones are the positions of the first sight of what was just admitted. `subnets` are
         the device's own; without any, no address is foreign. `now` is monotonic, in seconds.
         """
-        keys = segment.astype(np.uint64) << np.uint64(32) | ip
+        keys = self.family.keys(segment, ip)
         rows = self._lookup(keys)
         missing = rows == REFUSED
         if not missing.any():
@@ -97,12 +92,12 @@ class AddressTable:
         self._refusals += int((rows == REFUSED).sum())
         return rows, first[rows[first] != REFUSED]
 
-    def _lookup(self, keys: npt.NDArray[np.uint64]) -> Rows:
+    def _lookup(self, keys: Keys) -> Rows:
         """Find rows by a guess that the key column confirms; ask the dict for the others only.
 
         Keys that share a place push each other out of it, which costs time and nothing else.
         """
-        place = keys * _SPREAD >> _GUESS_SHIFT
+        place = self.family.places(keys)
         rows: Rows = self._guess[place]
         wrong = np.flatnonzero(self._key[rows] != keys)
         if wrong.size:
@@ -112,13 +107,11 @@ class AddressTable:
             self._guess[place[known]] = rows[known]
         return rows
 
-    def _admit(
-        self, keys: npt.NDArray[np.uint64], ip: Ips, subnets: Sequence[Subnet], now: float
-    ) -> None:
+    def _admit(self, keys: Keys, ip: Ips, subnets: Sequence[Subnet], now: float) -> None:
         privileged = self.is_protected(ip)
         room = self._protected_share - int(self._protected.sum())
         privileged[np.flatnonzero(privileged)[room:]] = False
-        foreign = _outside(ip, subnets) & ~privileged
+        foreign = self._is_foreign(ip, subnets) & ~privileged
         own = np.flatnonzero(~privileged & ~foreign)
         self._enter(keys[privileged], protected=True, now=now)
         granted = self._entry.take(len(own), now)
@@ -128,9 +121,14 @@ class AddressTable:
         granted = self._entry.take(granted, now)
         self._enter(keys[outside[:granted]], foreign=True, now=now)
 
+    def _is_foreign(self, ip: Ips, subnets: Sequence[Subnet]) -> Flags:
+        if not subnets:
+            return np.zeros(len(ip), dtype=np.bool_)
+        return ~self.family.inside(ip, subnets)
+
     def _enter(
         self,
-        keys: npt.NDArray[np.uint64],
+        keys: Keys,
         *,
         now: float,
         protected: bool = False,
@@ -139,16 +137,16 @@ class AddressTable:
         free = [self._free.pop() for _ in range(min(len(self._free), len(keys)))]
         rows = np.array(free, dtype=np.intp)
         self._occupy(keys[: len(rows)], rows, now, protected=protected, foreign=foreign)
-        for key in keys[len(rows) :]:
+        for place in range(len(free), len(keys)):
             row = self._evict(now, protected=protected, foreign=foreign)
             if row is None:
                 return
-            rows = np.array([row], dtype=np.intp)
-            self._occupy(np.array([key]), rows, now, protected=protected, foreign=foreign)
+            rows, key = np.array([row], dtype=np.intp), keys[place : place + 1]
+            self._occupy(key, rows, now, protected=protected, foreign=foreign)
 
     def _occupy(
         self,
-        keys: npt.NDArray[np.uint64],
+        keys: Keys,
         rows: Rows,
         now: float,
         *,
@@ -178,16 +176,16 @@ class AddressTable:
         return self._free.pop()
 
     def _remove(self, row: int) -> None:
-        del self._row[int(self._key[row])]
-        self._key[row] = _NO_KEY
+        del self._row[self._key.item(row)]
+        self._key[row] = self.family.nobody[0]
         self._used[row] = False
         self._protected[row] = False
         self.columns.clear(row)
         self._free.append(row)
 
-    def is_protected(self, ips: Ips) -> npt.NDArray[np.bool_]:
+    def is_protected(self, ips: Ips) -> Flags:
         """Tell which of `ips` are never evicted."""
-        return np.isin(ips, self._protected_ips)
+        return self.family.among(ips, self._protected_ips)
 
     def protected_segments(self) -> Rows:
         """Return the segments that protected addresses were seen on."""
@@ -195,15 +193,16 @@ class AddressTable:
 
     def move(self, source: int, target: int) -> None:
         """Let the addresses of one segment be another's; they replace what that knows of them."""
-        for row in np.flatnonzero(self._used & (self._segments() == source)).tolist():
-            key = int(self._key[row])
-            moved = target << 32 | key & 0xFFFF_FFFF
-            if moved in self._row:
-                self._protected[row] |= self._protected[self._row[moved]]
-                self._remove(self._row[moved])
-            del self._row[key]
-            self._row[moved] = row
-            self._key[row] = moved
+        rows = np.flatnonzero(self._used & (self._segments() == source))
+        ips = self.family.ips(self._key[rows])
+        moved = self.family.keys(np.full(len(rows), target, dtype=np.intp), ips)
+        for row, token in zip(rows.tolist(), moved.tolist(), strict=True):
+            if token in self._row:
+                self._protected[row] |= self._protected[self._row[token]]
+                self._remove(self._row[token])
+            del self._row[self._key.item(row)]
+            self._row[token] = row
+        self._key[rows] = moved
 
     def forget(self, segments: Sequence[int]) -> None:
         """Remove every address of `segments`, which stand for nothing any more."""
@@ -217,23 +216,25 @@ class AddressTable:
 
     def keys(self, rows: Rows) -> tuple[Rows, Ips]:
         """Return (segment, ip) of `rows`."""
-        return self._segments()[rows], self._ips()[rows]
+        keys = self._key[rows]
+        return self.family.segments(keys), self.family.ips(keys)
+
+    def find(self, segment: int, ip: Address) -> int:
+        """Return the row of one address, which is of this family; REFUSED where there is none."""
+        return self._row.get(self.family.token(segment, ip), REFUSED)
+
+    def address(self, row: int) -> Address:
+        """Return the address that a row in use stands for."""
+        return self.family.address(self._key.item(row))
+
+    def mac_of(self, row: int) -> int:
+        """Return the MAC that the address of a row in use is bound to."""
+        return int(self.macs.item(row))
 
     def _segments(self) -> Rows:
-        return (self._key >> np.uint64(32)).astype(np.intp)
-
-    def _ips(self) -> Ips:
-        return (self._key & np.uint64(0xFFFF_FFFF)).astype(np.uint32)
+        return self.family.segments(self._key)
 
     def usage(self) -> Usage:
         """Tell how full the table is; refusals are sightings that found no place in it."""
-        return Usage("addresses", len(self._row), len(self._key), self._evictions, self._refusals)
-
-
-def _outside(ip: Ips, subnets: Sequence[Subnet]) -> npt.NDArray[np.bool_]:
-    if not subnets:
-        return np.zeros(len(ip), dtype=np.bool_)
-    inside = np.zeros(len(ip), dtype=np.bool_)
-    for subnet in subnets:
-        inside |= (ip & np.uint32(subnet.mask)) == subnet.network
-    return ~inside
+        entries, limit = len(self._row), len(self._key)
+        return Usage(self.family.table, entries, limit, self._evictions, self._refusals)

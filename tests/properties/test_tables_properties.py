@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from hypothesis import given
@@ -128,7 +129,7 @@ def test_the_table_keeps_to_its_caps_its_rate_and_its_promises(
     wire: list[list[Packet]], limits: Limits, subnets: bool
 ) -> None:
     table = Wire(limits)
-    table.tables.protect([PROTECTED])
+    table.tables.protect([IPv4Address(PROTECTED)])
     table.tables.subnets[0] = [HOME] if subnets else []
     ever: set[tuple[int, int]] = set()
     guarded: set[tuple[int, int]] = set()

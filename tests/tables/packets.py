@@ -30,6 +30,7 @@ def packets(
         vlan=np.array(np.broadcast_to(vlan, count), np.int32),
         sender_ip=np.array([ip(address) for address, _ in bindings], np.uint32),
         sender_mac=np.array([mac for _, mac in bindings], np.uint64),
+        target_ip=np.zeros(count, np.uint32),
         source=np.array([mac for _, mac in bindings], np.uint64),
         sent=np.full(count, sent, np.bool_),
         time=np.array(np.broadcast_to(time, count), np.float64),

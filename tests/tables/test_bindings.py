@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from ipaddress import IPv4Address
 from typing import NamedTuple
 
 import pytest
@@ -133,7 +134,7 @@ def test_nothing_is_bound_in_the_vlans_beyond_the_cap() -> None:
 
 def test_a_protected_address_is_bound_there_all_the_same() -> None:
     wire = Wire(Limits(addresses=16, vlans=1, devices=2))
-    wire.tables.protect([ip(ONE)])
+    wire.tables.protect([IPv4Address(ONE)])
     wire.send((ONE, A), (TWO, A), vlan=1)
     assert wire.send((ONE, A), (TWO, A), vlan=2) == []
     assert wire.tables.addresses.usage().entries == 3

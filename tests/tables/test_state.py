@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 import numpy as np
 
 from l2exporter.limits import Limits
@@ -200,7 +202,7 @@ def test_subnets_are_the_devices_own() -> None:
 
 def test_protected_addresses_outlive_a_flood() -> None:
     state = Tables(Limits(addresses=16, address_burst=16, address_rate=10))
-    state.protect([ip("192.0.2.1")])
+    state.protect([IPv4Address("192.0.2.1")])
     number = named(state, "eth0")
     state.observe(number, packets(("192.0.2.1", M1)), 0)
     for now in range(1, 60):
@@ -216,6 +218,7 @@ def test_every_table_tells_its_cap() -> None:
     state.observe(named(state, "eth0"), packets(*senders, vlan=[0, 0, 7]), 0)
     assert state.usage() == [
         Usage("addresses", 3, 20, 0, 0),
+        Usage("addresses_ipv6", 0, 20, 0, 0),
         Usage("vlans", 1, 8, 0, 0),
         Usage("devices", 1, 3, 0, 0),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from ipaddress import IPv4Address
 
 import numpy as np
 import pytest
@@ -61,7 +62,7 @@ def test_random_tags_do_not_keep_untagged_addresses_from_being_tracked(device: i
 
 def test_a_protected_address_among_the_others_shows_its_moves() -> None:
     trunk = Trunk(vlans=1)
-    trunk.tables.protect([ip(ONE)])
+    trunk.tables.protect([IPv4Address(ONE)])
     for sender in (ONE, TWO):
         trunk.send(1, 2, sender=sender)
     assert trunk.tracked() == {
@@ -118,7 +119,7 @@ def test_one_goes_in_a_batch_at_most_the_one_seen_longest_ago_first() -> None:
 
 def test_a_vlan_with_a_protected_address_is_kept() -> None:
     trunk = Trunk(vlans=2)
-    trunk.tables.protect([ip(ONE)])
+    trunk.tables.protect([IPv4Address(ONE)])
     trunk.send(1, sender=ONE)
     trunk.now += 1
     trunk.send(2, sender=TWO)
