@@ -84,27 +84,28 @@ class Routers:
 
     def _admit(self, router: Router) -> None:
         protected = self._protects(router.key)
-        if not self._make_room(router, protected) or not (
-            protected or self._entry.take(1, router.at)
-        ):
+        leaving = self._leaving(router, protected)
+        if leaving is None or not (protected or self._entry.take(1, router.at)):
             self._refusals += 1
             return
+        for key in leaving:
+            del self._routers[key]
+            self._evictions += 1
         self._routers[router.key] = router
 
-    def _make_room(self, new: Router, protected: bool) -> bool:
+    def _leaving(self, new: Router, protected: bool) -> list[Key] | None:
+        """Return who makes room for `new`; None when nobody does."""
         beside = [key for key in self._routers if key[0] == new.segment]
-        if len(beside) < ROUTERS_PER_SEGMENT and len(self._routers) < ROUTERS:
-            return True
-        candidates = beside if len(beside) >= ROUTERS_PER_SEGMENT else list(self._routers)
-        candidates = [key for key in candidates if not self._protects(key)]
-        if not candidates:
-            return False
-        oldest = min(candidates, key=lambda key: self._routers[key].at)
-        if not protected and new.at - self._routers[oldest].at < ROUTER_SILENT_SECONDS:
-            return False
-        del self._routers[oldest]
-        self._evictions += 1
-        return True
+        full = len(beside) >= ROUTERS_PER_SEGMENT
+        if not full and len(self._routers) < ROUTERS:
+            return []
+        others = beside if full else self._routers
+        candidates = [key for key in others if not self._protects(key)]
+        oldest = min(candidates, key=lambda key: self._routers[key].at, default=None)
+        if oldest is None:
+            return None
+        silent = new.at - self._routers[oldest].at
+        return [oldest] if protected or silent >= ROUTER_SILENT_SECONDS else None
 
     def settle(self, now: float) -> None:
         """Let time pass (monotonic): routers whose life has ended go."""
