@@ -109,9 +109,16 @@ class VirtualRouters:
         self._voices.change_segment(row, target)
         self._turns.change_segment(row, target)
 
-    def usage(self) -> list[Usage]:
-        """Return how full the tables are."""
-        return [self._voices.usage(), self._turns.usage()]
+    def usage(self) -> Usage:
+        """Return how full the two tables are, as one."""
+        voices, turns = self._voices.usage(), self._turns.usage()
+        return Usage(
+            "virtual_router_addresses",
+            voices.entries + turns.entries,
+            voices.limit + turns.limit,
+            voices.evictions + turns.evictions,
+            voices.refusals + turns.refusals,
+        )
 
     def _hear(self, seen: Seen, ip: Address | None, mac: int) -> None:
         voice = ip, mac

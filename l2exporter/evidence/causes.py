@@ -1,0 +1,170 @@
+"""Why an address moved: the rules, in order, with their sources; windows are in cause_windows.
+
+docs/causes.md explains each and says what it cannot tell. A cause is claimed only where the
+evidence tells it from its benign and its hostile neighbours; all else is `unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from .behavior import Behavior
+from .cause_windows import LEASE_AFTER_SECONDS, LEASE_BEFORE_SECONDS
+from .conduct import Case, Window
+from .knowledge import Knowledge
+from .virtual_routers import is_virtual, share_load
+
+__all__ = ["CAUSES", "RULES", "Knowledge", "Rule", "classify"]
+
+CAUSES: Final = (
+    "sleep_proxy_hold",
+    "sleep_proxy_release",
+    "failover",
+    "dhcp_reassignment",
+    "same_host_interface",
+    "suspected_spoofing",
+    "duplicate_address",
+    "unknown",
+)
+
+
+def _proxy_takes_protected(case: Case) -> bool:
+    """A registration needs no credentials: a proxy can be made to claim the router."""
+    window = case.window
+    return case.protected and (
+        window.is_proxy(case.to_mac)
+        or any(hold.proxy_mac in (case.from_mac, case.to_mac) for hold in window.holds)
+    )
+
+
+def _is_hold(case: Case) -> bool:
+    holds = case.window.holds
+    return any(case.explains(hold, case.from_mac, case.to_mac) for hold in holds)
+
+
+def _is_hand_off(case: Case) -> bool:
+    """From a proxy to the one that holds the address now."""
+    window = case.window
+    return window.is_proxy(case.from_mac) and any(
+        case.fits(hold) and hold.proxy_mac == case.to_mac for hold in window.holds
+    )
+
+
+def _is_release(case: Case) -> bool:
+    holds = case.window.holds
+    return any(case.explains(hold, case.to_mac, case.from_mac) for hold in holds)
+
+
+def _is_advertised(case: Case) -> bool:
+    """Adverts from the new MAC; the old one lets go, or advertises too and gives way in turn."""
+    window = case.window
+    if not window.answers(case.to_mac):
+        return False
+    if case.is_handover:
+        return True
+    if case.protected and case.in_conflict:
+        return False
+    contended = window.knowledge.virtual_routers.contended(window.key, window.now)
+    return window.answers(case.from_mac) and not contended
+
+
+def _is_forced(case: Case) -> bool:
+    return case.in_conflict and case.window.is_forced
+
+
+def _is_shared(case: Case) -> bool:
+    return share_load(case.from_mac, case.to_mac)
+
+
+def _is_shared_unprotected(case: Case) -> bool:
+    return not case.protected and _is_shared(case)
+
+
+def _is_protected_conflict(case: Case) -> bool:
+    return case.protected and case.in_conflict
+
+
+def _is_lived_in(case: Case) -> bool:
+    return case.in_conflict and case.window.is_lived_in
+
+
+def _is_in_conflict(case: Case) -> bool:
+    return case.in_conflict
+
+
+def _is_steady(case: Case) -> bool:
+    return case.window.is_steady(case.to_mac) or case.window.is_steady(case.from_mac)
+
+
+def _is_virtual(case: Case) -> bool:
+    return not case.protected and case.is_handover and is_virtual(case.to_mac)
+
+
+def _is_leased(case: Case) -> bool:
+    return case.is_handover and case.window.knowledge.leases.assigned(
+        case.window.key,
+        case.to_mac,
+        case.first - LEASE_BEFORE_SECONDS,
+        case.last + LEASE_AFTER_SECONDS,
+    )
+
+
+def _is_same_host(case: Case) -> bool:
+    window = case.window
+    host = window.knowledge.identities.same_host(
+        window.key[0], case.from_mac, case.to_mac, window.now
+    )
+    return case.is_handover and host is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A cause, where the knowledge comes from, and whether a pair meets it."""
+
+    cause: str
+    source: str
+    applies: Callable[[Case], bool]
+
+
+RULES: Final = (
+    Rule(
+        "suspected_spoofing",
+        "draft-cheshire-edns0-owner-option: registrations carry no credentials",
+        _proxy_takes_protected,
+    ),
+    Rule("sleep_proxy_hold", "mDNSResponder: an address is taken for a sleeper", _is_hold),
+    Rule("sleep_proxy_hold", "mDNSResponder: a proxy falls asleep itself", _is_hand_off),
+    Rule("sleep_proxy_release", "mDNSResponder: the owner returns", _is_release),
+    Rule("failover", "RFC 5798, 6.4; RFC 2281, 5; carp(4)", _is_advertised),
+    Rule("suspected_spoofing", "dsniff, ettercap, bettercap: replies without end", _is_forced),
+    Rule("failover", "Cisco GLBP: forwarders of one group", _is_shared_unprotected),
+    Rule("unknown", "GLBP's MACs can be copied, and its hellos are not dissected", _is_shared),
+    Rule("suspected_spoofing", "RFC 5227, 2.4, at its worst", _is_protected_conflict),
+    Rule("duplicate_address", "RFC 5227, 2.4: both defend it", _is_lived_in),
+    Rule("unknown", "RFC 1027: proxy ARP, or whatever else only answers", _is_in_conflict),
+    Rule("suspected_spoofing", "dsniff: a victim that is deaf to it", _is_steady),
+    Rule("failover", "RFC 5798, 7.3; RFC 2281, 5.3: virtual MACs", _is_virtual),
+    Rule("dhcp_reassignment", "RFC 2131, 4.3.2 and 4.4.1", _is_leased),
+    Rule(
+        "same_host_interface",
+        "RFC 4361; draft-cheshire-edns0-owner-option; RFC 6762, 10",
+        _is_same_host,
+    ),
+)
+"""In order: the first that a pair meets is its cause, `unknown` where none is met. Whatever is in
+conflict ends at the latest with proxy ARP: a lease or an identity excuses none."""
+
+
+def classify(behavior: Behavior, knowledge: Knowledge, now: float) -> dict[tuple[int, int], str]:
+    """Return the cause of each pair of MACs that the address moved between; `now` monotonic."""
+    window = Window(behavior, knowledge, now)
+    return {
+        pair: _cause(Case(window, *pair, figures.first, figures.last))
+        for pair, figures in behavior.pairs.items()
+    }
+
+
+def _cause(case: Case) -> str:
+    return next((rule.cause for rule in RULES if rule.applies(case)), "unknown")

@@ -1,0 +1,69 @@
+"""What the causes of moves are told by, beside the packets of one address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from .identities import Identities
+from .leases import Leases
+from .seen import Key
+from .virtual_routers import VirtualRouters
+
+
+class HoldSeen(Protocol):
+    """What is asked of a hold; `evidence.hold.Hold` is one."""
+
+    @property
+    def owner_mac(self) -> int | None:
+        """Return the owner's MAC, if known."""
+
+    @property
+    def owner_macs(self) -> frozenset[int]:
+        """Return all MACs of the owner that are known."""
+
+    @property
+    def proxy_mac(self) -> int:
+        """Return who holds the address."""
+
+    @property
+    def confidence(self) -> str:
+        """Return `confirmed`, `high`, `medium` or `low`."""
+
+    @property
+    def contested(self) -> bool:
+        """Tell whether the owner kept on claiming."""
+
+    @property
+    def since_at(self) -> float:
+        """Return when it began, monotonic."""
+
+    @property
+    def ended_at(self) -> float | None:
+        """Return when it ended; None while it lasts."""
+
+
+class HoldsSeen(Protocol):
+    """What is asked of `evidence.holds.Holds`."""
+
+    def around(self, key: Key, now: float) -> Sequence[HoldSeen]:
+        """Return the present hold of the address and those that ended lately."""
+
+
+class ProxiesSeen(Protocol):
+    """What is asked of `evidence.proxies.Proxies`."""
+
+    def is_proxy(self, segment: int, mac: int, at: float) -> bool:
+        """Tell whether the MAC is a known sleep proxy's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known of hosts and their roles, beside the packets of one window."""
+
+    holds: HoldsSeen
+    leases: Leases
+    virtual_routers: VirtualRouters
+    identities: Identities
+    proxies: ProxiesSeen
