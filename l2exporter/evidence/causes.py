@@ -46,9 +46,8 @@ def _is_hold(case: Case) -> bool:
 
 def _is_hand_off(case: Case) -> bool:
     """From a proxy to the one that holds the address now."""
-    window = case.window
-    return window.is_proxy(case.from_mac) and any(
-        case.fits(hold) and hold.proxy_mac == case.to_mac for hold in window.holds
+    return case.hands_off(case.from_mac, case.to_mac) and any(
+        case.fits(hold) and hold.proxy_mac == case.to_mac for hold in case.window.holds
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,8 +37,16 @@ class Window:
     @cached_property
     def holds(self) -> list[HoldSeen]:
         """Return holds that are more than a guess, contested ones among them."""
-        around = self.knowledge.holds.around(self.key, self.now)
-        return [hold for hold in around if hold.confidence != "low"]
+        return [hold for hold in self._around if hold.confidence != "low"]
+
+    @cached_property
+    def impostors(self) -> frozenset[int]:
+        """Return proxies that the owner of the address has contradicted lately."""
+        return frozenset(hold.proxy_mac for hold in self._around if hold.contested)
+
+    @cached_property
+    def _around(self) -> Sequence[HoldSeen]:
+        return self.knowledge.holds.around(self.key, self.now)
 
     @cached_property
     def contenders(self) -> frozenset[int]:
@@ -86,9 +95,8 @@ class Window:
         return self.knowledge.virtual_routers.answers(self.key, mac, self.now)
 
     def is_proxy(self, mac: int) -> bool:
-        """Tell whether it is a sleep proxy: known as one, or one that has held the address."""
-        known = self.knowledge.proxies.is_proxy(self.key[0], mac, self.now)
-        return known or any(hold.proxy_mac == mac for hold in self.holds)
+        """Tell whether it is a known sleep proxy."""
+        return self.knowledge.proxies.is_proxy(self.key[0], mac, self.now)
 
     def _claims(self, mac: int) -> ClaimFigures:
         return self.behavior.claims.get(mac) or ClaimFigures(self.behavior.began, float("-inf"))
@@ -150,22 +158,25 @@ class Case:
         ended = float("inf") if hold.ended_at is None else hold.ended_at
         return (
             not self.protected
-            and not hold.contested
+            and hold.proxy_mac not in self.window.impostors
             and hold.since_at - HOLD_SLACK_SECONDS <= self.last
             and self.first <= ended + HOLD_SLACK_SECONDS
         )
 
     def explains(self, hold: HoldSeen, owner: int, proxy: int) -> bool:
-        """Tell whether owner and proxy of the move are those of the hold, and behave like them.
-
-        The hold may have been handed to another proxy since.
-        """
+        """Tell whether owner and proxy of the move are those of the hold, and behave like them."""
         window = self.window
         forced = window.is_steady(proxy) and window.has_returned(owner)
         return (
             self.fits(hold)
             and owner in (hold.owner_mac, *hold.owner_macs)
-            and (proxy == hold.proxy_mac or window.is_proxy(proxy))
+            and (proxy == hold.proxy_mac or self.hands_off(proxy, hold.proxy_mac))
             and window.turns(owner, proxy) < PROXY_TURNS
             and not forced
         )
+
+    def hands_off(self, old: int, new: int) -> bool:
+        """Tell whether one proxy leaves the address to another in this window."""
+        window = self.window
+        passed = (old, new) in window.behavior.pairs
+        return passed and old not in window.impostors and window.is_proxy(old)

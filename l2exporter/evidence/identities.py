@@ -16,6 +16,9 @@ from .seen import Seen
 Identity = tuple[str, bytes]
 """What kind of evidence, and its value."""
 
+KINDS: Final = ("owner", "client_id", "host_name")
+"""Of evidence, the best first."""
+
 REMEMBERED_SECONDS: Final = 7 * 86_400.0
 """A laptop's other interface may have been silent over a weekend."""
 
@@ -66,9 +69,10 @@ class Identities:
         )
 
     def same_host(self, segment: int, mac_a: int, mac_b: int, now: float) -> str | None:
-        """Return the evidence that both are of one host: `owner`, `client_id`, `host_name`."""
+        """Return the best evidence that both are of one host, one of KINDS."""
         common = self._of(segment, mac_a, now) & self._of(segment, mac_b, now)
-        return max(common)[0] if common else None
+        found = {kind for kind, _ in common}
+        return next((kind for kind in KINDS if kind in found), None)
 
     def change_segment(self, row: int, target: int | None) -> None:
         """Follow a segment that became part of another, or that is no more."""
