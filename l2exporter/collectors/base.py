@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from prometheus_client.metrics_core import Metric
 
+from ..dissect.ndp import ADDRESS6
+from ..tables.addresses import AddressTable
+from ..tables.families import Ips
 from ..tables.state import Tables
 
 if TYPE_CHECKING:
@@ -154,8 +159,8 @@ class Collector(Protocol):
 class FrameCollector(Collector, Protocol):
     """A collector that also sees what goes over the wire."""
 
-    observes: type
-    """The kind of event that `observe` is called with."""
+    observes: type | tuple[type, ...]
+    """The kinds of event that `observe` is called with."""
 
     def observe(self, event: Any) -> Iterable[object]:
         """Take an event in; return derived ones, which later collectors see."""
@@ -166,6 +171,16 @@ def ipv4(address: int) -> str:
     return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
 
 
+def ipv6(address: int) -> str:
+    """Return the text of an IPv6 address given as a number (RFC 5952), as `ipaddress` has it.
+
+    The C library is six times faster, but shows some addresses with dots, which Python does not
+    do in every version.
+    """
+    text = socket.inet_ntop(socket.AF_INET6, address.to_bytes(16, "big"))
+    return text if "." not in text else str(IPv6Address(address))
+
+
 def mac(address: int) -> str:
     """Return the colon form of a MAC address given as a number."""
     text = f"{address:012x}"
@@ -174,23 +189,28 @@ def mac(address: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TrackedAddresses:
-    """The tracked rows at one moment, and what their label values are made of."""
+    """The tracked rows of one family at one moment, and what their label values are made of."""
 
     rows: npt.NDArray[np.intp]
     segments: npt.NDArray[np.intp]
-    ips: npt.NDArray[np.uint32]
+    ips: Ips
     names: dict[int, tuple[str, str]]
 
     @classmethod
-    def of(cls, tables: Tables) -> TrackedAddresses:
+    def of(cls, tables: Tables, addresses: AddressTable) -> TrackedAddresses:
         """Copy them out. The caller holds `tables.lock` until it has copied its own columns."""
-        rows = tables.addresses.rows()
-        segments, ips = tables.addresses.keys(rows)
+        rows = addresses.rows()
+        segments, ips = addresses.keys(rows)
         return cls(rows, segments, ips, tables.segments.labels())
 
     def labels(self) -> list[list[str]]:
         """Return (device, vlan, ip) of each row; slow enough to want no lock held."""
         return [
-            [*self.names[segment], ipv4(ip)]
-            for segment, ip in zip(self.segments.tolist(), self.ips.tolist(), strict=True)
+            [*self.names[segment], ip]
+            for segment, ip in zip(self.segments.tolist(), self._texts(), strict=True)
         ]
+
+    def _texts(self) -> list[str]:
+        if self.ips.dtype == ADDRESS6:
+            return [ipv6(high << 64 | low) for high, low in self.ips.tolist()]
+        return [ipv4(ip) for ip in self.ips.tolist()]

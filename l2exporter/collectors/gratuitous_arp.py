@@ -41,7 +41,7 @@ class GratuitousArpCollector:
     def collect(self) -> Iterable[Metric]:
         """Yield one sample for each tracked address."""
         with self._tables.lock:
-            tracked = TrackedAddresses.of(self._tables)
+            tracked = TrackedAddresses.of(self._tables, self._tables.addresses)
             counts = self._count[tracked.rows].tolist()
         family = CounterMetricFamily(
             "l2_gratuitous_arp",

@@ -13,9 +13,9 @@ from .base import Context
 class TrackedCollector:
     """Entries, cap, evictions and refusals of each table.
 
-    A refusal in `addresses` or `vlans` is a packet, in `devices` an attempt to follow one, in `fdb`
-    an entry of a bridge, in `fdb_moving_macs` a move. Totals without an `ip` or `mac` label count
-    what was refused all the same.
+    A refusal in `addresses`, `addresses_ipv6` or `vlans` is a packet, in `devices` an attempt to
+    follow one, in `fdb` an entry of a bridge, in `fdb_moving_macs` a move. Totals without an `ip`
+    or `mac` label count what was refused all the same.
 
     l2_tracked_entries{table="addresses"} 254.0
     l2_tracked_limit{table="addresses"} 16384.0

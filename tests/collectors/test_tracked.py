@@ -7,14 +7,19 @@ from tests.lab.frames import announcement, probe, tagged
 A = "02:00:00:00:00:0a"
 
 
-def figures(scene: Scene, figure: str) -> dict[str, float]:
-    return {table: value for (table,), value in scene.samples(f"l2_tracked_{figure}").items()}
+TABLES = ("addresses", "addresses_ipv6", "vlans", "devices")
+
+
+def figures(scene: Scene, figure: str) -> tuple[float, ...]:
+    """Of each of TABLES."""
+    samples = scene.samples(f"l2_tracked_{figure}")
+    return tuple(samples[table,] for table in TABLES)
 
 
 def test_every_table_has_entries_and_a_limit_from_the_start() -> None:
     scene = Scene("tracked", limits=Limits(addresses=20, vlans=5, devices=3))
-    assert figures(scene, "entries") == {"addresses": 0, "vlans": 0, "devices": 0}
-    assert figures(scene, "limit") == {"addresses": 20, "vlans": 5, "devices": 3}
+    assert figures(scene, "entries") == (0, 0, 0, 0)
+    assert figures(scene, "limit") == (20, 20, 5, 3)
     assert not scene.total("l2_tracked_evictions_total", "l2_tracked_refusals_total")
 
 
@@ -24,6 +29,6 @@ def test_entries_evictions_and_refusals_are_those_of_the_traffic() -> None:
     plain = [announcement(A, f"192.0.2.{n}") for n in range(1, 5)]
     scene.feed(*plain, *(tagged(probe(A, "192.0.2.1"), vid) for vid in (7, 8)))
     scene.pipeline.device("eth1")
-    assert figures(scene, "entries") == {"addresses": 2, "vlans": 1, "devices": 1}
-    assert figures(scene, "evictions_total") == {"addresses": 1, "vlans": 0, "devices": 0}
-    assert figures(scene, "refusals_total") == {"addresses": 2, "vlans": 1, "devices": 1}
+    assert figures(scene, "entries") == (2, 0, 1, 1)
+    assert figures(scene, "evictions_total") == (1, 0, 0, 0)
+    assert figures(scene, "refusals_total") == (2, 0, 1, 1)
