@@ -280,7 +280,7 @@ PENDING_WINDOWS = 8_192
 moving. Each is 60 microseconds once in 30 seconds, so all of them are 2 % of a core."""
 
 PENDING_RESERVE = 1_024
-"""More of them, for protected addresses alone: as many as the configuration may name."""
+"""More of them, left to protected addresses: as many as the configuration may name."""
 
 PENDING_PAIRS = 8
 """Pairs of MACs told apart of an address while its moves wait. Two hosts that take it from each

@@ -12,10 +12,12 @@ import numpy.typing as npt
 from ..dissect.frames import Flags, Times
 from ..dissect.reader import Address
 from ..limits import PENDING_JUDGED_AT_ONCE, PENDING_MACS, PENDING_PAIRS
-from ..tables.addresses import Rows
+from ..tables.addresses import AddressTable
+from ..tables.bindings import AnyMoves
+from ..tables.families import Rows
 from .behavior import Behavior, ClaimFigures, PairFigures
-from .seen import Claim, Question
-from .windows import NOWHERE, AddressRows, AnyMoves, Windows
+from .seen import Claim, Key, Question
+from .windows import NOWHERE, Windows
 
 Verdicts = Mapping[tuple[int, int], str]
 
@@ -65,18 +67,18 @@ class Pending:
 
     addresses     the address tables by family
     judge         the cause of each pair, from what was seen and the present time, monotonic
-    is_protected  tells of an address whether no identity may excuse a move of it
+    protects      tells of an address whether no identity may excuse a move of it
     """
 
     def __init__(
         self,
-        addresses: Mapping[str, AddressRows],
+        addresses: Mapping[str, AddressTable],
         judge: Callable[[Behavior, float], Verdicts],
-        is_protected: Callable[[Address], bool],
+        protects: Callable[[Key], bool],
     ) -> None:
         self.windows = {family: Windows(table) for family, table in addresses.items()}
         self._judge = judge
-        self._is_protected = is_protected
+        self._protects = protects
         self._behaviors: dict[tuple[str, int], Behavior] = {}
         self._asked: dict[tuple[str, int], float] = {}
 
@@ -109,7 +111,7 @@ class Pending:
         if behavior is None:
             windows = self.windows[family]
             behavior = Behavior(
-                key=(int(windows.segment[place]), windows.address(place)),
+                key=windows.address_key(place),
                 protected=False,
                 began=float(windows.opened[place]),
                 until=float(windows.until[place]),
@@ -126,6 +128,10 @@ class Pending:
             if due.size:
                 settled += self._close(family, due[:PENDING_JUDGED_AT_ONCE], now)
         return settled
+
+    def next_due(self) -> float:
+        """Return when the oldest of the moves have waited long enough; infinite when none wait."""
+        return min(windows.next_due() for windows in self.windows.values())
 
     def finish(self, now: float) -> list[Settled]:
         """Judge all that waits by what was seen."""
@@ -179,7 +185,7 @@ class Pending:
         kept = sum(figures.count for figures in behavior.pairs.values())
         behavior.others = int(windows.moves[place]) - kept
         behavior.time = float(windows.time[place])
-        behavior.protected = self._is_protected(behavior.key[1])
+        behavior.protected = self._protects(behavior.key)
         return behavior
 
     def change_segment(self, source: int, target: int | None) -> None:
@@ -191,8 +197,7 @@ class Pending:
                 continue
             windows.relocate(places, target)
             for place in places.tolist():
-                behavior = self._behaviors.get((family, place))
-                if behavior is not None:
+                if (behavior := self._behaviors.get((family, place))) is not None:
                     behavior.key = target, behavior.key[1]
 
     def waiting(self, family: str, segments: int) -> npt.NDArray[np.uint64]:
