@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily, Metric
 
+from ..dissect.frames import Flags
 from ..evidence.proxy_arp import ProxyArp
 from ..evidence.virtual_routers import is_virtual
 from ..limits import MACS_RATE, MACS_REMEMBERED, MACS_SHOWN
 from ..tables.admission import TokenBucket
 from ..tables.bindings import Sightings
+from ..tables.sorted_map import within
 from .base import Context, mac
 
 Keys = npt.NDArray[np.uint64]
@@ -99,7 +101,7 @@ class MacAddressesCollector:
         counts = _several(keys)
         for key, count in _several(keys6).items():
             counts[key] = max(count, counts.get(key, 0))
-        self._proxy_arp.suspect(rows[np.isin(keys, list(counts))], self._monotonic())
+        self._proxy_arp.suspect(rows[_among(keys, counts)], self._monotonic())
         return counts
 
     def _admit(self, counts: Mapping[int, int]) -> list[int]:
@@ -138,7 +140,8 @@ class MacAddressesCollector:
         """Return those that answer for at least two addresses, and speak unasked for none."""
         rows = self._tables.addresses.rows()
         keys = _keys(self._tables.addresses.keys(rows)[0], self._tables.bindings.macs[rows])
-        rows, keys = (column[np.isin(keys, list(shown))] for column in (rows, keys))
+        among = _among(keys, shown)
+        rows, keys = rows[among], keys[among]
         unasked = set(keys[self._proxy_arp.unasked(rows)].tolist())
         return set(_several(keys[self._proxy_arp.answered(rows)])) - unasked
 
@@ -149,6 +152,10 @@ def _keys(segments: npt.NDArray[np.intp], macs: Keys) -> Keys:
 
 def _parts(key: int) -> tuple[int, int]:
     return key >> _MAC_BITS, key & (1 << _MAC_BITS) - 1
+
+
+def _among(keys: Keys, wanted: Collection[int]) -> Flags:
+    return within(np.sort(np.fromiter(wanted, np.uint64, len(wanted))), keys)
 
 
 def _several(keys: Keys) -> dict[int, int]:

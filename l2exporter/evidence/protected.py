@@ -16,9 +16,8 @@ from ..dissect.frames import Flags, Times
 from ..dissect.mdns import Mdns
 from ..dissect.reader import Address
 from ..tables.addresses import REFUSED, AddressTable, Rows
-from ..tables.bindings import Sightings
+from ..tables.bindings import NdpSightings, Sightings
 from ..tables.families import IPV4, IPV6, Family, Ips
-from ..tables.bindings6 import NdpSightings
 from ..tables.state import Tables
 from ..tables.usage import Usage
 from .guards import NONE, GuardFigures, Guards
@@ -135,7 +134,8 @@ class ProtectedAddresses:
 
     def guarded(self, sightings: Sightings | NdpSightings) -> Flags:
         """Tell which packets bind a protected address, (n,) bool; right once they are noted."""
-        return self._numbers(sightings) != NONE
+        guarded: Flags = self._numbers(sightings) != NONE
+        return guarded
 
     def _numbers(self, sightings: Sightings | NdpSightings) -> Rows:
         guard = (self._ipv4 if isinstance(sightings, Sightings) else self._ipv6).guard

@@ -87,11 +87,13 @@ class ProxyArp:
 
     def answered(self, rows: Rows) -> Flags:
         """Tell which of `rows` were bound by nothing but answers to questions."""
-        return self._ways[rows] == REPLIED | ANSWERED
+        answered: Flags = self._ways[rows] == REPLIED | ANSWERED
+        return answered
 
     def unasked(self, rows: Rows) -> Flags:
         """Tell for which of `rows` there were replies to no question."""
-        return (self._ways[rows] & UNASKED) != 0
+        unasked: Flags = (self._ways[rows] & UNASKED) != 0
+        return unasked
 
 
 def _keys(segment: Rows, ip: npt.NDArray[np.uint32]) -> Keys:

@@ -1,0 +1,486 @@
+from __future__ import annotations
+
+from ipaddress import IPv4Address, ip_address
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from l2exporter import limits
+from l2exporter.dissect.dns_update import Registration
+from l2exporter.dissect.mdns import HostAddress, Mdns
+from l2exporter.evidence.guards import ALONE_SECONDS
+from l2exporter.evidence.protected import ProtectedClaim
+from l2exporter.evidence.roles import ELSEWHERE
+from l2exporter.evidence.seen import Claim
+from tests.evidence.guarding import Wire
+from tests.tables.packets import packets
+
+A, B, C, D, E, PROXY = (0x02_00_00_00_00_0A + n for n in range(6))
+GATEWAY, GATEWAY6, OTHER = "192.0.2.1", "fe80::1", "192.0.2.9"
+HOUR = 3_600
+
+
+def guarded(*ips: str, limits: limits.Limits | None = None) -> Wire:
+    """The gateways of eth0."""
+    wire = Wire(limits)
+    wire.protected.gateways({0: frozenset(map(ip_address, ips))})
+    return wire
+
+
+def configured(ip: str, mac: int | None, role: str = "dns") -> Wire:
+    wire = Wire()
+    wire.protected.configure([(ip_address(ip), mac, role)])
+    return wire
+
+
+def claim(wire: Wire, ip: str, mac: int) -> Claim:
+    return Claim(wire.segment(), ip_address(ip), mac, None, "reply", False, 1_000, wire.now)
+
+
+@pytest.mark.parametrize("ip", [GATEWAY, GATEWAY6])
+def test_the_first_mac_is_expected_and_every_claim_by_another_is_counted(ip: str) -> None:
+    wire = guarded(ip)
+    assert wire.claim((ip, A), (ip, A)) == [False, False]
+    wire.now = 5
+    assert wire.claim((ip, B), (ip, A), (ip, B), (ip, C)) == [True, False, True, True]
+    figures = wire.figures(ip)
+    assert (figures.role, figures.expected, figures.claims) == ("gateway", (A,), 3)
+    assert (figures.claimant, figures.claimed) == (C, 1_005)
+
+
+def test_what_is_not_protected_is_not_watched() -> None:
+    wire = guarded(GATEWAY)
+    assert wire.claim((OTHER, A), (OTHER, B), (GATEWAY, A)) == [False] * 3
+    assert wire.watched() == {GATEWAY}
+    sightings = wire.observe(packets((OTHER, A), (GATEWAY, B), ("0.0.0.0", A)))
+    assert wire.protected.guarded(sightings).tolist() == [False, True, False]
+
+
+def test_one_that_is_tracked_before_it_is_protected_keeps_the_mac_it_has() -> None:
+    wire = Wire()
+    wire.claim((GATEWAY, A), (OTHER, B))
+    wire.protected.gateways({0: frozenset({IPv4Address(GATEWAY)})})
+    assert wire.claim((GATEWAY, B)) == [True]
+    assert wire.expected(GATEWAY) == (A,)
+
+
+def test_a_configured_mac_is_expected_whoever_was_there_first() -> None:
+    wire = configured(OTHER, A)
+    assert wire.claim((OTHER, B), (OTHER, A)) == [True, False]
+    for cause in ("failover", "dhcp_reassignment", "same_host_interface", "unknown"):
+        wire.settled(OTHER, B, cause)
+    for _ in range(3):
+        wire.pass_time(ALONE_SECONDS)
+        assert wire.claim((OTHER, B)) == [True]
+    assert (wire.expected(OTHER), wire.figures(OTHER).role) == ((A,), "dns")
+
+
+def test_a_new_configuration_changes_the_expected_mac_and_keeps_the_counts() -> None:
+    wire = configured(OTHER, A)
+    wire.claim((OTHER, B))
+    wire.protected.configure([(ip_address(OTHER), B, "printer")])
+    assert wire.claim((OTHER, B), (OTHER, A)) == [False, True]
+    assert (wire.claims(OTHER), wire.figures(OTHER).role) == (2, "printer")
+    wire.protected.configure([(ip_address(OTHER), None, "printer")])
+    assert wire.expected(OTHER) == (A,)
+    wire.protected.configure([])
+    assert wire.watched() == set()
+    assert wire.claim((OTHER, B)) == [False]
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        ("failover", (B, A)),
+        ("same_host_interface", (B, A)),
+        ("dhcp_reassignment", (B,)),
+        ("sleep_proxy_hold", (A,)),
+        ("sleep_proxy_release", (A,)),
+        ("suspected_spoofing", (A,)),
+        ("duplicate_address", (A,)),
+        ("unknown", (A,)),
+    ],
+)
+def test_which_causes_make_the_new_mac_the_expected_one(
+    cause: str, expected: tuple[int, ...]
+) -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A), (GATEWAY, B))
+    wire.settled(GATEWAY, B, cause, count=3)
+    assert wire.expected(GATEWAY) == expected
+    assert wire.figures(GATEWAY).moves == {cause: 3}
+    assert wire.claim((GATEWAY, B)) == [B not in expected]
+
+
+def test_routers_that_take_turns_are_all_expected_within_a_cap() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A))
+    for mac in (B, C, D, E, A):
+        wire.claim((GATEWAY, mac))
+        wire.settled(GATEWAY, mac, "failover")
+    assert wire.expected(GATEWAY) == (A, E, D, C)
+    assert wire.claim((GATEWAY, C), (GATEWAY, A), (GATEWAY, B)) == [False, False, True]
+
+
+def test_who_invents_failovers_does_not_make_expected_macs_without_end() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A))
+    for mac in range(1_000, 1_000 + limits.EXPECTED_BURST + 1):
+        wire.settled(GATEWAY, mac, "failover")
+    assert wire.expected(GATEWAY)[0] == 1_000 + limits.EXPECTED_BURST - 1
+    wire.pass_time(1 / limits.EXPECTED_RATE)
+    wire.settled(GATEWAY, 9_999, "failover")
+    assert wire.expected(GATEWAY)[0] == 9_999
+
+
+def held(wire: Wire, mac: int, seconds: float) -> None:
+    """One MAC claims the gateway every ten minutes for so long."""
+    for _ in range(int(seconds // 600)):
+        wire.pass_time(600)
+        wire.claim((GATEWAY, mac))
+    wire.pass_time(1)
+
+
+def test_a_router_that_was_replaced_is_the_expected_one_after_an_hour_alone() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A))
+    wire.claim((GATEWAY, B))
+    wire.settled(GATEWAY, B, "unknown")
+    held(wire, B, ALONE_SECONDS - 600)
+    assert wire.expected(GATEWAY) == (A,)
+    held(wire, B, 1_200)
+    assert wire.expected(GATEWAY) == (B,)
+    assert wire.claim((GATEWAY, A)) == [True]
+
+
+def test_silence_is_no_holding() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A))
+    wire.claim((GATEWAY, B))
+    wire.pass_time(2 * ALONE_SECONDS)
+    assert wire.expected(GATEWAY) == (A,)
+
+
+@pytest.mark.parametrize("other", [A, C])
+def test_the_hour_begins_again_when_anybody_else_claims(other: int) -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A))
+    held(wire, B, ALONE_SECONDS - 600)
+    wire.claim((GATEWAY, other))
+    held(wire, B, ALONE_SECONDS - 600)
+    assert wire.expected(GATEWAY) == (A,)
+    held(wire, B, 1_200)
+    assert wire.expected(GATEWAY) == (B,)
+
+
+@pytest.mark.parametrize("cause", ["suspected_spoofing", "duplicate_address", "sleep_proxy_hold"])
+def test_a_mac_that_is_accused_is_never_expected_for_having_lasted(cause: str) -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A))
+    wire.claim((GATEWAY, B))
+    wire.settled(GATEWAY, B, cause)
+    held(wire, B, 3 * ALONE_SECONDS)
+    assert wire.expected(GATEWAY) == (A,)
+
+
+def test_the_return_of_the_owner_accuses_nobody() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A), (GATEWAY, B), (GATEWAY, A))
+    wire.settled(GATEWAY, B, "suspected_spoofing")
+    wire.settled(GATEWAY, A, "suspected_spoofing")
+    assert wire.expected(GATEWAY) == (A,)
+    assert wire.claim((GATEWAY, A)) == [False]
+
+
+def test_a_claim_is_told_but_counted_only_when_it_is_noted() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A), (GATEWAY, B))
+    segment = wire.segment()
+    told = wire.protected.claim(claim(wire, GATEWAY, B))
+    assert told == [ProtectedClaim(segment, IPv4Address(GATEWAY), "gateway", B, 1_000)]
+    assert wire.protected.claim(claim(wire, GATEWAY, A)) == []
+    assert wire.protected.claim(claim(wire, OTHER, B)) == []
+    assert wire.claims(GATEWAY) == 1
+
+
+def test_counts_survive_an_eviction_of_the_address() -> None:
+    wire = guarded(GATEWAY, limits=limits.Limits(addresses=16, devices=2))
+    wire.claim((GATEWAY, A), (GATEWAY, B))
+    wire.tables.addresses.forget([wire.segment()])
+    assert wire.claim((GATEWAY, B), (GATEWAY, A)) == [True, False]
+    assert wire.claims(GATEWAY) == 2
+
+
+def test_a_row_that_stands_for_another_address_is_not_watched() -> None:
+    wire = guarded(GATEWAY, limits=limits.Limits(addresses=16, devices=2))
+    wire.claim((GATEWAY, A))
+    wire.tables.addresses.forget([wire.segment()])
+    assert wire.claim((OTHER, A), (OTHER, B)) == [False, False]
+
+
+def test_a_gateway_lingers_with_its_counts_when_its_route_flaps() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A), (GATEWAY, B))
+    for _ in range(3):
+        wire.protected.gateways({})
+        wire.pass_time(HOUR - 1)
+        assert wire.claim((GATEWAY, B), (GATEWAY, A)) == [True, False]
+        wire.protected.gateways({0: frozenset({IPv4Address(GATEWAY)})})
+        wire.pass_time(HOUR)
+    assert wire.claims(GATEWAY) == 4
+    wire.protected.gateways({})
+    wire.pass_time(HOUR + 1)
+    assert wire.watched() == set()
+    assert not wire.protected.is_protected(IPv4Address(GATEWAY))
+
+
+def test_a_link_local_gateway_is_one_devices() -> None:
+    wire = guarded(GATEWAY6)
+    assert wire.claim((GATEWAY6, A), device=0) == [False]
+    assert wire.claim((GATEWAY6, A), (GATEWAY6, B), device=1) == [False, False]
+    assert wire.claim((GATEWAY6, B), device=0) == [True]
+    assert len(wire.protected.figures()) == 1
+
+
+def test_link_local_gateways_differ_from_device_to_device_and_from_vlan_to_vlan() -> None:
+    wire = Wire()
+    wire.protected.gateways({n: frozenset({ip_address(GATEWAY6)}) for n in (0, 1)})
+    for device, vlan, mac in ((0, 0, A), (0, 7, B), (1, 0, C)):
+        assert wire.claim((GATEWAY6, mac), device=device, vlan=vlan) == [False]
+        assert wire.expected(GATEWAY6, device, vlan) == (mac,)
+    assert wire.claim((GATEWAY6, A), device=1) == [True]
+
+
+def test_a_global_gateway_of_another_device_is_protected_wherever_it_is_seen() -> None:
+    wire = Wire()
+    wire.protected.gateways({ELSEWHERE: frozenset(map(ip_address, (GATEWAY, GATEWAY6)))})
+    wire.claim((GATEWAY, A), device=1)
+    wire.claim((GATEWAY6, A), device=1)
+    assert wire.watched() == {GATEWAY}
+
+
+def test_gateways_are_capped_and_those_there_first_stay() -> None:
+    first = [f"10.0.{n // 256}.{n % 256}" for n in range(limits.PROTECTED_GATEWAYS)]
+    wire = guarded(*first)
+    wire.protected.gateways({0: frozenset(map(ip_address, [*first, GATEWAY]))})
+    assert not wire.protected.is_protected(IPv4Address(GATEWAY))
+    wire.protected.gateways({0: frozenset(map(ip_address, [*first[1:], GATEWAY]))})
+    assert wire.protected.is_protected(IPv4Address(GATEWAY))
+    assert not wire.protected.is_protected(IPv4Address(first[0]))
+    gateways = next(usage for usage in wire.protected.usage() if usage.table == "gateways")
+    assert (gateways.entries, gateways.refusals) == (limits.PROTECTED_GATEWAYS, 1)
+
+
+def test_what_dhcp_names_has_the_most_important_of_its_roles_on_that_segment() -> None:
+    wire = Wire()
+    wire.name("192.0.2.2", dns=["192.0.2.2", "192.0.2.3"], routers=["192.0.2.3", "192.0.2.4"])
+    for n in range(2, 5):
+        wire.claim((f"192.0.2.{n}", A), device=0)
+        wire.claim((f"192.0.2.{n}", A), device=1)
+    assert {(str(each.key[1]), each.role) for each in wire.protected.figures()} == {
+        ("192.0.2.2", "dhcp_server"),
+        ("192.0.2.3", "gateway"),
+        ("192.0.2.4", "gateway"),
+    }
+    assert len(wire.protected.figures()) == 3
+
+
+def test_the_configuration_comes_before_the_routing_table_and_that_before_dhcp() -> None:
+    wire = Wire()
+    wire.claim((GATEWAY, A))
+    wire.name(GATEWAY)
+    assert wire.figures(GATEWAY).role == "dhcp_server"
+    wire.protected.gateways({0: frozenset({IPv4Address(GATEWAY)})})
+    assert wire.figures(GATEWAY).role == "gateway"
+    wire.protected.configure([(ip_address(GATEWAY), None, "core")])
+    assert wire.figures(GATEWAY).role == "core"
+
+
+def test_who_is_named_for_a_day_no_more_is_protected_no_more() -> None:
+    wire = Wire()
+    wire.claim((OTHER, A))
+    wire.name(OTHER)
+    wire.pass_time(20 * HOUR)
+    wire.name(OTHER)
+    wire.pass_time(20 * HOUR)
+    assert wire.watched() == {OTHER}
+    wire.pass_time(5 * HOUR)
+    assert wire.watched() == set()
+
+
+def test_whoever_answers_dhcp_chooses_but_a_few_and_pushes_out_nobody_who_was_seen() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A), (OTHER, A))
+    wire.name(OTHER)
+    for n in range(1_000):
+        ip = f"10.0.{n // 250}.{n % 250 + 1}"
+        wire.name(ip, dns=[f"10.1.{n // 250}.{n % 250 + 1}"])
+        wire.claim((ip, B))
+    assert {GATEWAY, OTHER} <= wire.watched()
+    assert len(wire.watched()) <= limits.LEARNED_PER_SEGMENT + 1
+    assert wire.protected.ips() == {IPv4Address(GATEWAY)}
+    named = next(usage for usage in wire.protected.usage() if usage.table == "named_by_dhcp")
+    assert named.entries == limits.LEARNED_PER_SEGMENT
+    assert named.refusals + named.evictions > 0
+
+
+def test_a_name_that_was_not_seen_on_the_segment_gives_way() -> None:
+    wire = Wire()
+    wire.name("192.0.2.2", dns=["198.51.100.53"])
+    for n in range(limits.LEARNED_PER_SEGMENT):
+        wire.pass_time(1)
+        wire.name(f"10.0.0.{n + 1}")
+    assert not wire.protected.is_protected(IPv4Address("198.51.100.53"))
+    assert wire.protected.is_protected(IPv4Address("10.0.0.1"))
+
+
+@pytest.mark.parametrize("ip", ["0.0.0.0", "255.255.255.255", "224.0.0.1", "127.0.0.1"])
+def test_names_of_no_host_are_ignored(ip: str) -> None:
+    wire = Wire()
+    wire.name(ip)
+    assert not wire.protected.is_protected(IPv4Address(ip))
+
+
+def test_a_registration_of_a_protected_address_is_a_claim() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A), (OTHER, B))
+    message = Registration(1, (IPv4Address(GATEWAY), IPv4Address(OTHER)), None, 7_200)
+    told = wire.protected.seen(wire.seen(message, B, IPv4Address(GATEWAY)))
+    assert [(each.ip, each.mac) for each in told] == [(IPv4Address(GATEWAY), B)]
+    assert (wire.claims(GATEWAY), wire.figures(GATEWAY).claimant) == (1, B)
+    assert wire.protected.seen(wire.seen(message, A, IPv4Address(GATEWAY))) == []
+
+
+def test_a_registration_counts_even_before_the_address_was_seen() -> None:
+    wire = guarded(GATEWAY)
+    message = Registration(1, (IPv4Address(GATEWAY),), None, None)
+    assert len(wire.protected.seen(wire.seen(message, B, IPv4Address(OTHER)))) == 1
+    assert (wire.claims(GATEWAY), wire.expected(GATEWAY)) == (1, ())
+    assert wire.claim((GATEWAY, A)) == [False]
+    assert wire.expected(GATEWAY) == (A,)
+
+
+def announced(ip: str, ttl: int = 4_500) -> Mdns:
+    return Mdns(True, addresses=(HostAddress("router.local", ip_address(ip), ttl, flush=True),))
+
+
+@pytest.mark.parametrize("ip", [GATEWAY, GATEWAY6])
+def test_a_proxys_announcement_of_a_protected_address_is_a_claim(ip: str) -> None:
+    wire = guarded(ip)
+    wire.claim((ip, A))
+    wire.proxies = {PROXY}
+    source = IPv4Address("192.0.2.99")
+    assert len(wire.protected.seen(wire.seen(announced(ip), PROXY, source))) == 1
+    assert wire.claims(ip) == 1
+    assert wire.protected.seen(wire.seen(announced(ip, ttl=0), PROXY, source)) == []
+    assert wire.protected.seen(wire.seen(announced(OTHER), PROXY, source)) == []
+
+
+def test_a_reflector_and_a_proxy_that_is_the_protected_host_claim_nothing() -> None:
+    wire = guarded(GATEWAY)
+    source = IPv4Address(GATEWAY)
+    wire.proxies = {PROXY}
+    assert wire.protected.seen(wire.seen(announced(GATEWAY), PROXY, source)) == []
+    wire.claim((GATEWAY, PROXY))
+    assert wire.protected.seen(wire.seen(announced(GATEWAY), PROXY, source)) == []
+    assert wire.protected.seen(wire.seen(announced(GATEWAY), B, IPv4Address(OTHER))) == []
+    assert wire.claims(GATEWAY) == 0
+
+
+def test_those_seen_nowhere_are_told_apart() -> None:
+    wire = guarded(GATEWAY, GATEWAY6)
+    wire.protected.configure([(ip_address(OTHER), A, "dns")])
+    wire.claim((GATEWAY, A))
+    assert set(wire.protected.unseen()) == {
+        (ip_address(GATEWAY6), None, "gateway"),
+        (ip_address(OTHER), A, "dns"),
+    }
+
+
+def test_a_segment_that_goes_takes_its_guards_along() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A), vlan=7)
+    segment = wire.segment(vlan=7)
+    wire.tables.addresses.forget([segment])
+    wire.protected.change_segment(segment, None)
+    assert wire.watched() == set()
+    assert wire.claim((GATEWAY, B), vlan=7) == [False]
+    assert wire.expected(GATEWAY, vlan=7) == (B,)
+
+
+def test_figures_follow_a_segment_that_is_merged() -> None:
+    wire = guarded(GATEWAY)
+    wire.protected.configure([(ip_address(OTHER), None, "dns")])
+    wire.claim((GATEWAY, A), (GATEWAY, B), (OTHER, A), vlan=7)
+    wire.claim((GATEWAY, A), (GATEWAY, C), (GATEWAY, C))
+    wire.settled(GATEWAY, B, "unknown", segment=wire.segment(vlan=7))
+    wire.settled(GATEWAY, C, "unknown", count=2)
+    wire.tables.addresses.move(wire.segment(vlan=7), wire.segment())
+    wire.protected.change_segment(wire.segment(vlan=7), wire.segment())
+    assert wire.claims(GATEWAY) == 3
+    assert wire.figures(GATEWAY).moves == {"unknown": 3}
+    assert wire.expected(OTHER) == (A,)
+    assert wire.claim((GATEWAY, C), (OTHER, B)) == [True, True]
+
+
+def test_guards_are_capped_and_those_there_first_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("l2exporter.evidence.guards.GUARDED", 3)
+    wire = guarded(GATEWAY)
+    for vlan in range(5):
+        wire.claim((GATEWAY, A), vlan=vlan)
+    assert len(wire.protected.figures()) == 3
+    usage = wire.protected.usage()[0]
+    assert (usage.table, usage.entries, usage.refusals) == ("protected_addresses", 3, 2)
+    assert wire.claim((GATEWAY, B), vlan=4) == [False]
+    assert wire.claim((GATEWAY, B), vlan=1) == [True]
+
+
+batches = st.lists(
+    st.lists(st.tuples(st.sampled_from([GATEWAY, OTHER]), st.sampled_from([A, B, C])), min_size=1),
+    max_size=8,
+)
+
+
+@given(batches)
+def test_claims_in_batches_are_those_of_the_packets_one_by_one(
+    wire: list[list[tuple[str, int]]],
+) -> None:
+    in_batches, singly = guarded(GATEWAY), guarded(GATEWAY)
+    owner: int | None = None
+    for batch in wire:
+        expected = []
+        for ip, mac in batch:
+            if ip == GATEWAY:
+                owner = owner or mac
+            expected.append(ip == GATEWAY and mac != owner)
+        assert in_batches.claim(*batch) == expected
+        assert [flag for each in batch for flag in singly.claim(each)] == expected
+    totals = [(f.claims, f.claimant) for f in in_batches.protected.figures()]
+    assert totals == [(f.claims, f.claimant) for f in singly.protected.figures()]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 400)), max_size=60))
+def test_whatever_dhcp_names_the_tables_keep_to_their_caps(
+    names: list[tuple[int, int]],
+) -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A))
+    for vlan, n in names:
+        wire.pass_time(1)
+        ip = str(IPv4Address(0x0A000000 + n))
+        wire.name(ip, dns=[str(IPv4Address(0x0A000000 + n + k)) for k in range(20)])
+        wire.claim((ip, B), vlan=vlan)
+        assert GATEWAY in wire.watched()
+        for usage in wire.protected.usage():
+            assert usage.entries <= usage.limit
+
+
+def test_a_storm_of_claims_is_counted_to_the_last() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A))
+    columns = packets(*[(GATEWAY, B)] * 4_096)
+    flags = wire.protected.note(wire.observe(columns), np.zeros(4_096))
+    assert flags.all()
+    assert wire.claims(GATEWAY) == 4_096
