@@ -16,7 +16,7 @@ from ..tables.families import Ips
 AnySightings = Sightings | NdpSightings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Family:
     """What of a family's packets is what; columns are by type.
 
