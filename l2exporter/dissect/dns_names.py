@@ -53,10 +53,7 @@ def label_text(label: bytes) -> str:
     One that is not UTF-8 throughout, or has characters that cannot be printed, shows its ASCII
     alone, and its other bytes as `\\xNN`. Different labels have different texts.
     """
-    try:
-        text = label.decode()
-    except UnicodeDecodeError:
-        text = "\n"
+    text = label.decode(errors="surrogateescape")  # surrogates are not printable
     if text.isprintable():
         return text.replace("\\", "\\\\")
     return "".join([_ESCAPED[byte] for byte in label])
@@ -126,8 +123,12 @@ class Names:
         text = self._texts.get(wire)
         if text is None:
             self._spend(len(wire))
-            labels = [label_text(label).replace(".", "\\.") for label in labels_of(wire)]
-            text = self._texts[wire] = ".".join(labels)
+            labels = labels_of(wire)
+            text = label_text(b".".join(labels))
+            if "\\" in text or text.count(".") >= len(labels):
+                self._spend(2 * len(wire))  # one label after the other takes as much longer
+                text = ".".join([label_text(label).replace(".", "\\.") for label in labels])
+            self._texts[wire] = text
         return text
 
     def _spend(self, count: int) -> None:

@@ -11,11 +11,11 @@ from .datagrams import Datagram
 MDNS: Final = "mdns"
 
 _LABEL = b"\x0c_sleep-proxy"
-_LABEL_BEGIN = _LABEL[:2]
 _OPT = b"\0\0\x29"
-_OWNER = re.compile(rb"\0\x04\0[\x08\x0e\x12\x14]\0", re.DOTALL)
-_FLAGS = 2
-_RESPONSE = 0x80
+_OWNER = re.compile(rb"\0\x04\0[\x08\x0e\x12\x14]\0")
+_FLAGS = slice(2, 3)
+_RESPONSE = b"\x80"
+_ADDITIONALS = slice(10, 12)
 
 
 def matters(protocol: str, datagram: Datagram, interest: Container[int]) -> bool:
@@ -29,9 +29,8 @@ def matters(protocol: str, datagram: Datagram, interest: Container[int]) -> bool
     if protocol != MDNS or datagram.source_mac in interest:
         return True
     payload = datagram.payload
-    options = payload.find(_OPT)
-    if options >= 0 and _OWNER.search(payload, options):
-        return True
-    return (
-        _LABEL_BEGIN in payload and bool(payload[_FLAGS] & _RESPONSE) and _LABEL in payload.lower()
-    )
+    if payload[_ADDITIONALS] != b"\0\0":
+        options = payload.find(_OPT)
+        if options >= 0 and _OWNER.search(payload, options):
+            return True
+    return payload[_FLAGS] >= _RESPONSE and _LABEL in payload.lower()

@@ -20,6 +20,7 @@ from scapy.layers.dns import (
     DNSRRSRV,
     EDNS0OWN,
     EDNS0TLV,
+    dns_compress,
 )
 from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
@@ -64,6 +65,12 @@ def message(
     """A message with nothing in it but what is given; scapy compresses no name by itself."""
     sections = {"qd": list(qd), "an": list(an), "ns": list(ns), "ar": list(ar)}
     return bytes(DNS(**{"rd": 0, **sections, **fields}))
+
+
+def compressed(payload: bytes) -> bytes:
+    """The same message with scapy's compression."""
+    compress: Any = dns_compress
+    return bytes(compress(DNS(payload)))
 
 
 def response(*answers: Any, ar: Sequence[Any] = ()) -> bytes:
