@@ -107,10 +107,10 @@ class MacAddressesCollector:
     def _admit(self, counts: Mapping[int, int]) -> list[int]:
         """Return those that are shown; of equals, those that were before; new ones take a token."""
         known = self._remembered
-        order = sorted(counts, key=lambda key: (-counts[key], key not in known, key))[:MACS_SHOWN]
-        new = [key for key in order if key not in known]
+        order = sorted(counts, key=lambda key: (-counts[key], key not in known, key))
+        new = [key for key in order[:MACS_SHOWN] if key not in known]
         granted = set(new[: self._series.take(len(new), self._monotonic())])
-        shown = [key for key in order if key in known or key in granted]
+        shown = [key for key in order if key in known or key in granted][:MACS_SHOWN]
         for key in shown:  # the last to be shown is the last to be forgotten
             known.pop(key, None)
             known[key] = None
