@@ -9,6 +9,9 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 DEBIAN := arpwatch iproute2 iputils-arping iputils-ping keepalived procps prometheus tcpreplay
 DEBIAN_IMAGE := buildah debootstrap podman runc
 
+# Of fuzzing, for each target.
+SECONDS := 20
+
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -y
 APT_INSTALL := $(APT) --no-install-recommends install
@@ -24,7 +27,7 @@ define install
 	echo "cannot install them: as root, run apt-get install" $$missing >&2; exit 1; }
 endef
 
-.PHONY: help run test lint bench docs golden image-test clean debian debian-image
+.PHONY: help run test lint bench fuzz docs golden image-test clean debian debian-image
 .NOTPARALLEL:
 
 help: ## list what can be made
@@ -47,6 +50,9 @@ lint: $(VENV)/test ## style, types, import directions, Dockerfile
 
 bench: $(VENV)/test debian ## measure speed and size against peers (root)
 	$(SUDO) $(BIN)/python benchmarks/run.py
+
+fuzz: $(VENV)/fuzz ## every dissector under atheris (SECONDS=20 for each; TARGETS=... names some)
+	$(BIN)/python -m tests.fuzz.run --seconds $(SECONDS) $(TARGETS)
 
 docs: $(VENV)/test ## regenerate docs/metrics.md
 	$(BIN)/python docs/generate.py
@@ -84,3 +90,7 @@ $(VENV)/run: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/test: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[test]'
 	@touch $@ $(VENV)/run
+
+$(VENV)/fuzz: $(VENV)/test
+	$(PIP) --editable '.[test,fuzz]'
+	@touch $@

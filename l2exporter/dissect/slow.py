@@ -16,7 +16,7 @@ from . import (
     vrrp,
     wake_on_lan,
 )
-from .datagrams import UDP, Datagram
+from .datagrams import ETHERTYPE_IPV6, UDP, Datagram
 from .dhcp import Dhcp
 from .dns_update import Registration, RegistrationReply
 from .mdns import Mdns
@@ -86,7 +86,7 @@ def protocol_of(datagram: Datagram) -> str | None:
         return _of_udp(datagram)
     if datagram.protocol == vrrp.PROTOCOL:
         return "carp" if carp.is_carp(datagram.payload) else "vrrp"
-    if datagram.protocol == router_advertisement.ICMPV6:
+    if datagram.protocol == router_advertisement.ICMPV6 and datagram.ethertype == ETHERTYPE_IPV6:
         return "router_advertisement" if _is_advertisement(datagram.payload) else None
     if datagram.ethertype == wake_on_lan.ETHERTYPE_WAKE_ON_LAN:
         return "wake_on_lan"

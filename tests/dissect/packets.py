@@ -1,4 +1,4 @@
-"""Whole frames of the slow lane: built by scapy, and some that a real keepalived has sent."""
+"""Whole frames of the slow lane: built by scapy, and some that real daemons have sent."""
 
 from __future__ import annotations
 
@@ -45,6 +45,27 @@ KEEPALIVED_3_IPV6 = bytes.fromhex(
     "33330000001202000000000186dd6c0a4fa2002870fffe80000000000000000000fffe000001"
     "ff02000000000000000000000000001231359602"
     "00640d9cfe8000000000000000000000005e000120010db8000000000000000000000100"
+)
+
+DNSMASQ_ACK = (
+    bytes.fromhex(
+        "020000000002020000000001080045c00148481600004011ac95c0000201c0000238"
+        "004300440134857f"
+        "02010600000000070000000000000000c0000238c000020100000000020000000002"
+    )
+    + bytes(202)
+    + bytes.fromhex(
+        "638253633501053604c0000201330400000e103a04000007083b0400000c4e"
+        "0104ffffff001c04c00002ff0304c00002010604c0000235ff0000000000000000"
+    )
+)
+"""dnsmasq 2.90 gives 192.0.2.56 to 02:00:00:00:00:02 for an hour."""
+DNSMASQ_ADVERTISEMENT = bytes.fromhex(
+    "33330000000102000000000186dd6c01813100583afffe80000000000000000000fffe000001"
+    "ff02000000000000000000000000000186006f69400007080000000000000000"
+    "030440c0ffffffffffffffff0000000020010db8000500000000000000000000"
+    "05010000000005dc0101020000000001"
+    "19030000ffffffff20010db8000500000000000000000053"
 )
 
 
@@ -164,7 +185,7 @@ FULL_ADVERTISEMENT = advertisement(
 )
 
 SAMPLES: dict[str, tuple[bytes, ...]] = {
-    "dhcp": (OFFER, REQUEST, udp(BOOTP(chaddr=b"\2\0\0\0\0\1"), 67, source=68)),
+    "dhcp": (OFFER, REQUEST, DNSMASQ_ACK, udp(BOOTP(chaddr=b"\2\0\0\0\0\1"), 67, source=68)),
     "wake_on_lan": (wake(), wake(behind=b"secret"), udp(magic(), 9), udp(magic(), 7)),
     "vrrp": (
         vrrp2(),
@@ -177,6 +198,6 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
     ),
     "carp": (carp(), carp(advbase=255, advskew=255)),
     "hsrp": (hsrp1(), hsrp1(opcode=3), hsrp2(), hsrp2(text=True), hsrp2(ROUTERS_6)),
-    "router_advertisement": (FULL_ADVERTISEMENT, advertisement()),
+    "router_advertisement": (FULL_ADVERTISEMENT, advertisement(), DNSMASQ_ADVERTISEMENT),
 }
 """Well-formed frames by their protocol."""

@@ -1,7 +1,10 @@
-"""Well-formed frames of every protocol of the slow lane, and ways to spoil one."""
+"""Well-formed frames of every protocol of the slow lane; what becomes of any frame there."""
 
 from __future__ import annotations
 
+from l2exporter.dissect.datagrams import decode
+from l2exporter.dissect.reader import DissectError
+from l2exporter.dissect.slow import REASONS, dissect, protocol_of
 from tests.dissect import dns_messages, packets
 from tests.dissect.packets import LINK_LOCAL, MAC, ONE, PEER, TWO, udp
 
@@ -35,6 +38,26 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
 """By protocol; some say nothing that is ours."""
 
 EVERY = [(protocol, frame) for protocol, frames in SAMPLES.items() for frame in frames]
+
+
+def outcome(frame: bytes) -> tuple[str, object]:
+    """Where a frame ends up, and its message, reason or None.
+
+    Any exception but DissectError with a known reason is the test's end.
+    """
+    place = "datagram"
+    try:
+        found = decode(frame)
+        protocol = protocol_of(found)
+        if protocol is None:
+            return place, None
+        place = protocol
+        return place, dissect(protocol, found)
+    except DissectError as error:
+        reason = error.reason
+    assert reason in REASONS[place], (place, reason)
+    return place, reason
+
 
 _CHECKSUM = {58: 2, 112: 6}
 """Where IP protocols have theirs."""

@@ -8,7 +8,7 @@ from scapy.layers.dhcp import BOOTP
 
 from l2exporter.dissect.dhcp import REASONS, TEXT_BYTES, TYPES, Dhcp, decode
 from l2exporter.dissect.reader import DissectError
-from tests.dissect.packets import OFFER, ONE, REQUEST, TWO, datagram, dhcp, udp
+from tests.dissect.packets import DNSMASQ_ACK, OFFER, ONE, REQUEST, TWO, datagram, dhcp, udp
 
 ACK = ("message-type", "ack")
 BOOTP_ALONE = bytes(BOOTP(op=1, chaddr=b"\2\0\0\0\0\1"))[:236]
@@ -61,6 +61,19 @@ def test_what_a_client_asks_for() -> None:
         client_id=b"\x01\x02\0\0\0\0\x01",
         requested_ip=IPv4Address("192.0.2.77"),
         host_name="mac-mini",
+    )
+
+
+def test_what_dnsmasq_says() -> None:
+    assert message(DNSMASQ_ACK) == Dhcp(
+        type="ack",
+        xid=7,
+        client_mac=0x020000000002,
+        your_ip=IPv4Address("192.0.2.56"),
+        server_id=IPv4Address(ONE),
+        routers=(IPv4Address(ONE),),
+        dns_servers=(IPv4Address("192.0.2.53"),),
+        lease=3600,
     )
 
 

@@ -16,6 +16,7 @@ from scapy.packet import Raw
 from l2exporter.dissect.reader import DissectError
 from l2exporter.dissect.router_advertisement import REASONS, RouterAdvertisement, decode
 from tests.dissect.packets import (
+    DNSMASQ_ADVERTISEMENT,
     FULL_ADVERTISEMENT,
     LINK_LOCAL,
     MAC,
@@ -47,6 +48,19 @@ def test_every_field() -> None:
         preference="high",
         prefixes=(IPv6Network("2001:db8:1::/64"),),
         dns_servers=(IPv6Address("2001:db8::53"), IPv6Address("fe80::53")),
+    )
+
+
+def test_what_dnsmasq_says() -> None:
+    assert decode(datagram(DNSMASQ_ADVERTISEMENT)) == RouterAdvertisement(
+        source=IPv6Address("fe80::ff:fe00:1"),
+        mac=0x020000000001,
+        lifetime=1800,
+        managed=False,
+        other=False,
+        preference="medium",
+        prefixes=(IPv6Network("2001:db8:5::/64"),),
+        dns_servers=(IPv6Address("2001:db8:5::53"),),
     )
 
 

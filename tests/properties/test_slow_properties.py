@@ -15,26 +15,10 @@ from l2exporter.dissect.datagrams import Datagram, decode
 from l2exporter.dissect.reader import DissectError
 from l2exporter.dissect.slow import PROTOCOLS, REASONS, dissect, protocol_of
 from tests.dissect.packets import OFFER, ONE, ROUTERS_2, TWO, advertisement, udp, vrrp3, vrrp6
-from tests.dissect.samples import EVERY, repaired
+from tests.dissect.samples import EVERY, outcome, repaired
 
 ADDRESSES = [None, *map(ip_address, (ONE, TWO, ROUTERS_2, "fe80::1", "ff02::66"))]
 LARGEST = 2048
-
-
-def outcome(frame: bytes) -> tuple[str, object]:
-    """Where a frame ends up, and what of it; any exception but DissectError is the test's end."""
-    place = "datagram"
-    try:
-        found = decode(frame)
-        protocol = protocol_of(found)
-        if protocol is None:
-            return place, None
-        place = protocol
-        return place, dissect(protocol, found)
-    except DissectError as error:
-        reason = error.reason
-    assert reason in REASONS[place], (place, reason)
-    return place, reason
 
 
 likely = st.sampled_from([b"", b"\0", b"\xff", b"\xc0\x0c", b"\0\0", b"\xff\xff", b"\x01"])
