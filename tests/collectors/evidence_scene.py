@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any, cast
 
 from l2exporter.collectors.base import Collector, Context, ReloadStatus
-from l2exporter.evidence.proxies import Proxies
-from l2exporter.evidence.routers import Routers
+from l2exporter.evidence.ledger import Ledger
 from tests.evidence.guarding import Wire
 
 Samples = dict[tuple[str, ...], float]
@@ -19,14 +16,12 @@ class EvidenceScene(Wire):
 
     def __init__(self, make: Callable[[Context], Collector]) -> None:
         super().__init__()
-        self.known_proxies = Proxies()
-        self.routers = Routers(self.protected.protects)
-        ledger = SimpleNamespace(
-            protected=self.protected, proxies=self.known_proxies, routers=self.routers
-        )
+        ledger = Ledger(self.tables)
+        self.protected, self.routers = ledger.protected, ledger.routers
+        self.known_proxies = ledger.proxies
         context = Context(
             tables=self.tables,
-            ledger=cast("Any", ledger),
+            ledger=ledger,
             lanes=lambda: (),
             reload=lambda: ReloadStatus(successful=True, last_success=0.0),
             monotonic=lambda: self.now,

@@ -120,3 +120,10 @@ class Wire:
         dns_servers, names = tuple(map(IPv4Address, dns)), tuple(map(IPv4Address, routers))
         message = replace(offer, dns_servers=dns_servers, routers=names)
         self.protected.observe(self.seen(message, 0x02_00_00_00_00_67))
+
+
+def guarded(*ips: str, limits: Limits | None = None) -> Wire:
+    """The gateways of eth0."""
+    wire = Wire(limits)
+    wire.protected.gateways({0: frozenset(map(ip_address, ips))})
+    return wire
