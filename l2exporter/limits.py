@@ -289,13 +289,13 @@ other make two; who draws a new MAC for every packet makes one of each."""
 PENDING_MACS = 8
 """MACs whose claims are told apart meanwhile, besides those of the first move."""
 
-PENDING_JUDGED_AT_ONCE = 256
-"""Addresses judged in one turn: 15 ms, which the ring bridges. The others wait a turn longer."""
+PENDING_JUDGED_AT_ONCE = 128
+"""Addresses judged in one turn: 10 ms, which the ring bridges. The others wait a turn longer."""
 
-EVIDENCE_BATCH = 256
-"""Packets of a batch that are looked at one by one, at some 10 microseconds each."""
+EVIDENCE_BATCH = 128
+"""Packets of a batch that are looked at one by one, at some 25 microseconds each."""
 
-EVIDENCE_RATE = 10_000.0
+EVIDENCE_RATE = 4_000.0
 """Such packets a second: a tenth of a core. All others are counted as columns."""
 
 EVIDENCE_PROTECTED_RATE = 1_000.0
@@ -303,7 +303,7 @@ EVIDENCE_PROTECTED_RATE = 1_000.0
 
 EVIDENCE_ADDRESS_RATE = 16
 """Such packets of one address in a second: what the busiest of hosts needs to be known by, and so
-few that a flood on one address leaves room for 600 others."""
+few that a flood on one address leaves room for 200 others."""
 
 # Sleep proxies
 

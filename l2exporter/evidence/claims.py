@@ -177,8 +177,8 @@ class Picker:
             return []
         targets = targets_of(batch.sightings)[asking]
         places = self._windows.of(batch.sightings.segment[asking], targets)
-        _, first = np.unique(places, return_index=True)
-        first = np.sort(first[places[first] != NOWHERE])
+        asked = np.flatnonzero(places != NOWHERE)
+        first = np.sort(asked[np.unique(places[asked], return_index=True)[1]])
         granted = self._budget.others(len(first), batch.now)
         self._budget.refusals += len(first) - granted
         return [

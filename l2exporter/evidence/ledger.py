@@ -89,8 +89,9 @@ class Ledger:
     ) -> list[object]:
         """Take in a batch of a device; return what follows from it, in the order of time.
 
-        That is Transition, Wake, Settled, Unjudged, ProtectedClaim. `at4` and `at6` are the
-        monotonic times of the packets behind `sightings` and `sightings6`.
+        That is Transition, Wake, Dropped, Settled, Unjudged, ProtectedClaim. `at4` and `at6` are
+        the monotonic times of the packets behind `sightings` and `sightings6`. Time has passed
+        until the first of them then: `settle` brings it to `now`.
         """
         self._follow_segments()
         begin = min([now, *at4[:1].tolist(), *at6[:1].tolist(), *(one.at for one in seen[:1])])
@@ -110,7 +111,7 @@ class Ledger:
             items += picker.questions(batch)
         for item in sorted(items, key=attrgetter("at")):
             derived += self._take(item)
-        return derived + self._pass(now, wall)
+        return derived
 
     def _batch(
         self,
@@ -169,8 +170,8 @@ class Ledger:
         """Let time pass in steps while something is due before `now`, then to `now`."""
         derived: list[object] = []
         due = max(self.pending.next_due(), self._settled)
-        steps = np.arange(due, now, STEP_SECONDS)[:_MOST_STEPS] if due < now else np.zeros(0)
-        for at in (*steps.tolist(), now):
+        steps = np.arange(due, now, STEP_SECONDS)[:_MOST_STEPS].tolist() if due < now else ()
+        for at in (*steps, now):
             ended = self.holds.settle(at, wall - (now - at))
             self._watch(ended, at)
             settled = self.pending.settle(at)

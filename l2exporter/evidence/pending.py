@@ -131,7 +131,7 @@ class Pending:
 
     def next_due(self) -> float:
         """Return when the oldest of the moves have waited long enough; infinite when none wait."""
-        return min(windows.next_due() for windows in self.windows.values())
+        return min(windows.next_due for windows in self.windows.values())
 
     def finish(self, now: float) -> list[Settled]:
         """Judge all that waits by what was seen."""

@@ -35,6 +35,7 @@ class Windows:
     place    (rows,) the window that is open on an address; a column of the address table
     row      (places,) the address's row when the window opened
     opened   (places,) monotonic, seconds; `until` likewise, infinite where no window is open
+    next_due when the first of them passes
     moves    (places,) all its moves
     first    (places, 2) the MACs of the first of them; `last` likewise
     began    (places,) wall clock of the first of them; `time` of the last
@@ -55,6 +56,7 @@ class Windows:
         self.time: Times = np.zeros(places)
         self._free: Rows = np.arange(places - 1, 0, -1)
         self._left = places - 1
+        self.next_due = math.inf
         self._by_key: tuple[Keys, Rows] | None = None
 
     def __len__(self) -> int:
@@ -92,6 +94,7 @@ class Windows:
         self._key[places] = self._addresses.family.keys(*self._addresses.keys(rows))
         self.opened[places] = at[first]
         self.until[places] = at[first] + SETTLE_SECONDS
+        self.next_due = min(self.next_due, float(at[first].min(initial=math.inf)) + SETTLE_SECONDS)
         self.moves[places] = 0
         self.first[places, 0] = moves.from_mac[first]
         self.first[places, 1] = moves.to_mac[first]
@@ -100,12 +103,10 @@ class Windows:
 
     def due(self, now: float) -> Rows:
         """Return the places of windows that have passed, the oldest first."""
+        if now < self.next_due:
+            return np.zeros(0, np.intp)
         places = np.flatnonzero(self.until <= now)
         return places[np.argsort(self.until[places], kind="stable")]
-
-    def next_due(self) -> float:
-        """Return when the oldest window passes; infinite when none is open."""
-        return float(self.until.min()) if len(self) else math.inf
 
     def close(self, places: Rows) -> None:
         """Free the places."""
@@ -115,6 +116,7 @@ class Windows:
         self.until[places] = np.inf
         self._free[self._left : self._left + len(places)] = places
         self._left += len(places)
+        self.next_due = float(self.until.min())
         self._by_key = None
 
     def at_segment(self, segment: int) -> Rows:
