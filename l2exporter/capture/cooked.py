@@ -18,6 +18,9 @@ from typing import Final
 Link = Callable[[bytes], tuple[bytes, bool]]
 """A packet as captured -> (Ethernet frame, whether this host sent it)."""
 
+Packet = tuple[float, bytes, bool, int]
+"""Seconds since the epoch, Ethernet frame, whether this host sent it, bytes cut off its end."""
+
 _SLL: Final = Struct(">HHH8sH")
 _SLL2: Final = Struct(">H6xHBB8s")
 

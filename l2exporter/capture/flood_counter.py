@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from .device import FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS
 from .flood_socket import Direction, FloodSocket
 from .flood_targets import Target
-from .roster import FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS
 
 UNTRIED = "not tried yet"
 

@@ -10,16 +10,20 @@ import time
 
 from ..errors import KernelError, StartError
 from ..kernel.host import Host
+from .device import Device
 from .devices import Selection, choose
 from .lane import Lane
-from .roster import Device, Roster, Sink
+from .roster import Roster, Sink
 
 log = logging.getLogger(__name__)
 
 NAP_SECONDS = 0.01
 NAPS = 4
 """Waits after the first frame, for others to join it: batches are what makes a frame cheap. A
-ring that is a quarter full ends them; in a nap even the fastest storm does not fill the rest."""
+ring that is a quarter full ends them; in a nap even the fastest storm does not fill the rest.
+
+A turn may take as long as a nap for the same reason: the fast rings wait meanwhile. Hence the
+bound on whole frames a turn, and whoever dissects them must keep to a share of the CPU."""
 
 FOLLOW_SECONDS = 0.1
 """Between two looks at what netlink tells: a host that starts 500 guests makes thousands."""
@@ -127,11 +131,14 @@ class LiveCapture:
 
     def _hear(self) -> None:
         poll, rings = self._poll()
+        faulty: set[Device] = set()
         for descriptor, event in poll.poll(self._timeout()):
             if descriptor == self._host.fileno():
                 self._follow_at = time.monotonic() + FOLLOW_SECONDS
             elif descriptor in rings and event & (select.POLLERR | select.POLLNVAL):
-                self._roster.fault(rings[descriptor])
+                faulty.add(rings[descriptor])
+        for device in faulty:
+            self._roster.fault(device)
         now = time.monotonic()
         if self._follow_at is not None and now >= self._follow_at:
             self._follow()
@@ -144,7 +151,12 @@ class LiveCapture:
         poll.register(self._wake, select.POLLIN)
         if self._follow_at is None:
             poll.register(self._host.fileno(), select.POLLIN)
-        rings = {device.ring.fileno(): device for device in self._roster if device.ring}
+        rings = {
+            descriptor: device
+            for device in self._roster
+            if device.rings
+            for descriptor in device.rings.descriptors()
+        }
         for descriptor in rings:
             poll.register(descriptor, select.POLLIN)
         return poll, rings

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ..dissect.frames import SNAPLEN, UNTAGGED, Frames
+from ..dissect.frames import SNAPLEN, UNTAGGED, WHOLE_SNAPLEN, Frames, Whole
 from ..errors import CaptureFileError
 from ..limits import FILE_BATCH_FRAMES, FILE_BATCH_SECONDS, FILE_PACKET_BYTES
-from .cooked import LINKS, UNSUPPORTED
+from .candidates import is_candidate
+from .cooked import LINKS, UNSUPPORTED, Packet
 from .filestream import DAMAGE, FileStream, open_stream
 from .pcapng import SECTION_MAGIC, PcapngReader
 
@@ -37,7 +38,8 @@ def read_frames(
 ) -> Iterator[Frames]:
     """Batches of a capture file's frames, in file order, at most 4096 frames and 1 s each.
 
-    All frames are there, not only ARP; tags are in the data, so `tci` is UNTAGGED throughout.
+    All frames are in the columns, not only ARP; those that the slow lane would take are in `whole`
+    too. Tags are in the data, so `tci` is UNTAGGED throughout.
     `sent` is what the file says of the direction. `time` is the file's, in its order, which may
     go back (below zero with a hostile if_tsoffset); `now` is the latest so far, from 0.0 on.
     Cooked frames look as `cooked` says. `progress` is called after each batch with the bytes
@@ -54,32 +56,38 @@ def read_frames(
                 progress(stream.on_disk, stream.total)
 
 
-def _batches(packets: Iterator[tuple[float, bytes, bool]]) -> Iterator[Frames]:
+def _batches(packets: Iterator[Packet]) -> Iterator[Frames]:
     now, until = 0.0, 0.0
     rows: list[bytes] = []
     times: list[float] = []
     sents: list[bool] = []
+    whole: list[Whole] = []
     fault: CaptureFileError | None = None
     try:
-        for time, frame, sent in packets:
+        for time, frame, sent, missing in packets:
             if rows and (time > until or len(rows) == FILE_BATCH_FRAMES):
-                yield _batch(rows, times, sents, now)
-                rows, times, sents = [], [], []
+                yield _batch(rows, times, sents, whole, now)
+                rows, times, sents, whole = [], [], [], []
             now = max(now, time)
             if not rows:
                 until = now + FILE_BATCH_SECONDS
             rows.append(frame[:SNAPLEN])
             times.append(time)
             sents.append(sent)
+            if is_candidate(frame):
+                size = len(frame) + missing
+                whole.append(Whole(frame[:WHOLE_SNAPLEN], size, UNTAGGED, sent, time))
     except CaptureFileError as error:
         fault = error
     if rows:
-        yield _batch(rows, times, sents, now)
+        yield _batch(rows, times, sents, whole, now)
     if fault is not None:
         raise fault
 
 
-def _batch(rows: list[bytes], times: list[float], sents: list[bool], now: float) -> Frames:
+def _batch(
+    rows: list[bytes], times: list[float], sents: list[bool], whole: list[Whole], now: float
+) -> Frames:
     padded = bytearray().join([row.ljust(SNAPLEN, b"\0") for row in rows])
     return Frames(
         data=np.frombuffer(padded, np.uint8).reshape(-1, SNAPLEN),
@@ -88,10 +96,11 @@ def _batch(rows: list[bytes], times: list[float], sents: list[bool], now: float)
         sent=np.array(sents, np.bool_),
         time=np.array(times, np.float64),
         now=now,
+        whole=tuple(whole),
     )
 
 
-def _packets(stream: FileStream) -> Iterator[tuple[float, bytes, bool]]:
+def _packets(stream: FileStream) -> Iterator[Packet]:
     try:
         magic = stream.read(4)
         if magic == SECTION_MAGIC:
@@ -112,18 +121,16 @@ def _foreign(magic: bytes) -> str:
     return f"not a pcap or pcapng file: starts with {magic.hex()}"
 
 
-def _pcap_packets(
-    stream: FileStream, order: str, units: float
-) -> Iterator[tuple[float, bytes, bool]]:
+def _pcap_packets(stream: FileStream, order: str, units: float) -> Iterator[Packet]:
     link = LINKS[_pcap_linktype(stream, order)]
     stream.offset = 24
     unpack = Struct(order + "IIII").unpack
     while header := stream.begin(16, "record header"):
-        seconds, fraction, size, _ = unpack(header)
+        seconds, fraction, size, original = unpack(header)
         if size > FILE_PACKET_BYTES:
             raise stream.fault(f"captured length {size} is above {FILE_PACKET_BYTES}")
         frame, sent = link(stream.take(size, "record"))
-        yield seconds + fraction / units, frame, sent
+        yield seconds + fraction / units, frame, sent, max(0, original - size)
         stream.offset += 16 + size
 
 

@@ -18,7 +18,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from ..limits import FILE_BLOCK_BYTES, FILE_INTERFACES
-from .cooked import LINKS, UNSUPPORTED
+from .cooked import LINKS, UNSUPPORTED, Packet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,8 +80,8 @@ class PcapngReader:
         self._interfaces: list[_Interface] = []
         self._time = 0.0
 
-    def packets(self) -> Iterator[tuple[float, bytes, bool]]:
-        """(seconds since the epoch, Ethernet frame, sent) of each packet; `SECTION_MAGIC` is read.
+    def packets(self) -> Iterator[Packet]:
+        """Yield each packet; `SECTION_MAGIC` is read already.
 
         Raises CaptureFileError at the first block that breaks the format.
         """
@@ -141,19 +141,19 @@ class PcapngReader:
                 (offset,) = self._order.seconds.unpack_from(value)
         self._interfaces.append(_Interface(linktype, snaplen, units, offset * units))
 
-    def _packet(self, kind: int, body: bytes) -> tuple[float, bytes, bool]:
+    def _packet(self, kind: int, body: bytes) -> Packet:
         self._need(body, 20, "packet block")
         if kind == _ENHANCED:
-            number, high, low, size, _ = self._order.enhanced.unpack_from(body)
+            number, high, low, size, original = self._order.enhanced.unpack_from(body)
         else:
-            number, _, high, low, size, _ = self._order.obsolete.unpack_from(body)
+            number, _, high, low, size, original = self._order.obsolete.unpack_from(body)
         interface = self._interface(number)
         frame, sent = self._frame(interface, body, 20, size)
         self._time = interface.seconds(high << 32 | low)
         options = 20 + size + -size % 4
         if options < len(body):
             sent |= self._outbound(body, options)
-        return self._time, frame, sent
+        return self._time, frame, sent, max(0, original - size)
 
     def _outbound(self, body: bytes, options: int) -> bool:
         direction = 0
@@ -163,13 +163,13 @@ class PcapngReader:
                 direction = self._order.word.unpack_from(value)[0] & _DIRECTION
         return direction == _OUTBOUND
 
-    def _simple_packet(self, body: bytes) -> tuple[float, bytes, bool]:
+    def _simple_packet(self, body: bytes) -> Packet:
         self._need(body, 4, "simple packet block")
         interface = self._interface(0)
-        (size,) = self._order.word.unpack_from(body)
-        if interface.snaplen:
-            size = min(size, interface.snaplen)
-        return self._time, *self._frame(interface, body, 4, size)
+        (original,) = self._order.word.unpack_from(body)
+        size = min(original, interface.snaplen or original)
+        frame, sent = self._frame(interface, body, 4, size)
+        return self._time, frame, sent, original - size
 
     def _interface(self, number: int) -> _Interface:
         if number >= len(self._interfaces):

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from ..dissect.frames import Frames
 from ..kernel.host import Host
 from ..kernel.links import Link
-from ..limits import FULL_RINGS, SMALL_RING_SHARE
+from ..limits import FULL_RINGS, SMALL_RING_SHARE, WHOLE_SLOTS
+from .device import FIRST_RETRY_SECONDS, LANES, Device
 from .devices import DOWN
 from .lane import Lane
-from .ring import BLOCK_SLOTS, Ring
+from .rings import Rings
 
 log = logging.getLogger(__name__)
-
-FIRST_RETRY_SECONDS = 1.0
-LAST_RETRY_SECONDS = 60.0
-_BATCHES_A_TURN = 8
-_LANE = "fast"
 
 
 class Sink(Protocol):
@@ -45,29 +39,8 @@ class Sink(Protocol):
         """Links, addresses or gateways changed; `numbers` are those of the captured links."""
 
 
-@dataclass(slots=True, eq=False)
-class Device:
-    """A device's lane; outlives its ring, and the link as long as its number does."""
-
-    number: int
-    name: str
-    index: int | None = None
-    up: bool = False
-    ring: Ring | None = None
-    opened: bool = False
-    frames: int = 0
-    drops: int = 0
-    retry_at: float = 0.0
-    retry_after: float = FIRST_RETRY_SECONDS
-
-    def postpone(self) -> None:
-        """Let the ring be opened again later, each time twice as late."""
-        self.retry_at = time.monotonic() + self.retry_after
-        self.retry_after = min(2 * self.retry_after, LAST_RETRY_SECONDS)
-
-
 class Roster:
-    """Which link is which device, and a ring for each; for the capture thread.
+    """Which link is which device, and the rings of each; for the capture thread.
 
     `lanes` may be called from any thread. `named` are the devices that the operator asked for by
     name: they are told of even while they are gone.
@@ -94,13 +67,13 @@ class Roster:
         return {index: device.number for index, device in self._present.items()}
 
     def waiting(self) -> list[Device]:
-        """Return the devices whose ring is to be opened at their `retry_at`."""
-        return [] if self._denied else [device for device in self if device.ring is None]
+        """Return the devices whose rings are to be opened at their `retry_at`."""
+        return [] if self._denied else [device for device in self if device.rings is None]
 
     def follow(self, links: Mapping[int, Link], reasons: Mapping[int, str]) -> None:
         """Make devices and rings agree with the links; `reasons` as `devices.choose` gives them."""
         for index, device in list(self._present.items()):
-            # A device that is only down keeps its ring: frames flow again when it comes back.
+            # A device that is only down keeps its rings: frames flow again when it comes back.
             if reasons.get(index, "gone") not in ("", DOWN):
                 self._leave(index, device)
         # Before anybody enters: a newcomer may have the name that another just gave away.
@@ -111,7 +84,7 @@ class Roster:
         self._homeless = {i: name for i, name in self._homeless.items() if i in wanted}
         for index, device in self._present.items():
             device.up = links[index].up
-            if device.ring is None and not self._denied and device.retry_at <= time.monotonic():
+            if device.rings is None and not self._denied and device.retry_at <= time.monotonic():
                 self._open(device, index)
 
     def _name(self, index: int) -> str:
@@ -133,8 +106,8 @@ class Roster:
         for number, other in list(self._devices.items()):
             if other.name == device.name and other is not device and other.index is None:
                 device.opened |= other.opened
-                device.frames += other.frames
-                device.drops += other.drops
+                device.fast.add(other.fast)
+                device.slow.add(other.slow)
                 del self._devices[number]
 
     def _enter(self, link: Link) -> None:
@@ -164,10 +137,10 @@ class Roster:
         self._sink.retire(device.number)
 
     def _open(self, device: Device, index: int) -> None:
-        full = sum(other.ring is not None for other in self) < FULL_RINGS
-        slots = self._slots if full else max(BLOCK_SLOTS, self._slots // SMALL_RING_SHARE)
+        full = sum(other.rings is not None for other in self) < FULL_RINGS
+        slots = [count // (1 if full else SMALL_RING_SHARE) for count in (self._slots, WHOLE_SLOTS)]
         try:
-            ring = Ring(index, slots, promiscuous=self._promiscuous)
+            rings = Rings(index, *slots, promiscuous=self._promiscuous)
         except PermissionError:
             self._denied = True
             log.error(
@@ -178,7 +151,7 @@ class Roster:
             log.warning("%s: cannot capture: %s", device.name, error.strerror)
             device.postpone()
         else:
-            device.ring = ring
+            device.rings = rings
             device.opened = True
             device.retry_after = FIRST_RETRY_SECONDS
             log.info("%s: capturing", device.name)
@@ -189,36 +162,35 @@ class Roster:
             self._close(device)
 
     def _close(self, device: Device) -> None:
-        ring = device.ring
-        if ring is None:
+        rings = device.rings
+        if rings is None:
             return
         try:
             self.take(device)
         finally:
             with self._lock:  # lanes() must see the drops once, not twice and not never
-                ring.close()
-                device.drops += ring.drops()
-                device.ring = None
+                rings.close()
+                device.fast.drops += rings.fast.drops()
+                device.slow.drops += rings.slow.drops()
+                device.rings = None
 
     def crowded(self) -> bool:
         """Tell whether any ring is so full that it should not wait longer."""
-        return any(device.ring.crowded() for device in self if device.ring)
+        return any(device.rings.crowded() for device in self if device.rings)
 
     def take(self, device: Device) -> None:
-        """Take in what waits in a device's ring, up to a bound."""
-        for _ in range(_BATCHES_A_TURN):
-            frames = device.ring.drain(time.monotonic()) if device.ring else None
-            if frames is None:
-                break
-            device.frames += len(frames)
+        """Take in what waits in a device's rings, up to a bound."""
+        for frames in device.rings.batches() if device.rings else ():
+            device.fast.frames += len(frames)
+            device.slow.frames += len(frames.whole)
             self._sink.frames(device.number, frames)
 
     def fault(self, device: Device) -> None:
-        """Read a socket's error away; unless the device is merely down, the ring goes with it.
+        """Read the sockets' errors away; unless the device is merely down, the rings go with them.
 
         Netlink may not tell of a device that is gone: another can have its index by then.
         """
-        if device.ring is None or (device.ring.error() == errno.ENETDOWN and device.ring.bound()):
+        if device.rings is None or device.rings.fit():
             return
         self._close(device)
         device.postpone()
@@ -229,27 +201,20 @@ class Roster:
         One that is down may go without an error, and one made anew in its place look the same.
         """
         for device in self:
-            if device.ring is not None and not device.ring.bound():
+            if device.rings is not None and not device.rings.bound():
                 self._close(device)
 
     def lanes(self) -> list[Lane]:
         """Tell how each lane fares; from any thread."""
         now = time.monotonic()
         with self._lock:
-            known = [self._lane(device, now) for device in self._devices.values()]
-        names = sorted(self._homeless.values())
-        return known + [Lane(name, _LANE, False, None, None, None) for name in names]
-
-    def _lane(self, device: Device, now: float) -> Lane:
-        ring = device.ring
-        up: bool | None = ring is not None and device.up
-        if device.index is None and device.name not in self._named:
-            up = None
-        return Lane(
-            device=device.name,
-            lane=_LANE,
-            up=up,
-            frames=device.frames if device.opened else None,
-            drops=device.drops + (ring.drops() if ring else 0) if device.opened else None,
-            used=None if ring is None else ring.used(now),
-        )
+            known = [
+                lane
+                for device in self._devices.values()
+                for lane in device.lanes(now, named=device.name in self._named)
+            ]
+        return known + [
+            Lane(name, lane, False, None, None, None)
+            for name in sorted(self._homeless.values())
+            for lane in LANES
+        ]

@@ -45,10 +45,13 @@ class CaptureCollector:
             "Highest share of the lane's ring found full within the last two minutes.",
             labels=lane_labels,
         )
+        states: dict[str, bool] = {}
         for lane in self._lanes():
             if lane.up is not None:
-                up.add_metric([lane.device], lane.up)
+                states[lane.device] = lane.up
             for family, value in ((frames, lane.frames), (drops, lane.drops), (used, lane.used)):
                 if value is not None:
                     family.add_metric([lane.device, lane.lane], value)
+        for device, state in states.items():
+            up.add_metric([device], state)
         yield from (up, frames, drops, used)

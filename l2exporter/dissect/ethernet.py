@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from .frames import UNTAGGED, Bytes, Flags, Frames, Ints, Times
+from .reader import DissectError
 
 TPIDS: Final = (0x8100, 0x88A8, 0x9100)
 """Customer tag, service tag, and the service tag of equipment older than 802.1ad."""
@@ -19,8 +20,10 @@ REASONS: Final = ("truncated", "too_many_tags")
 """Why an Ethernet header cannot be read to its ethertype."""
 
 _HEADER = 14
+_TYPE = 12
 _TAG = 4
 _VID = 0x0FFF
+_TAGS = frozenset(tpid.to_bytes(2) for tpid in TPIDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,25 @@ def untag(frames: Frames) -> tuple[Untagged, dict[str, int]]:
         data[short | deep, 12:14] = 0
     vlan = np.where(tci == UNTAGGED, 0, tci & _VID)
     return Untagged(data, captured, vlan, frames.sent, frames.time), reasons
+
+
+def strip(data: bytes, tci: int) -> tuple[bytes, int]:
+    """Return a frame without its tags, and the VID as in `Untagged`; `tci` as in `Frames`.
+
+    By the rules of `untag`: DissectError with one of REASONS.
+    """
+    vid = 0 if tci == UNTAGGED else tci & _VID
+    start = _TYPE
+    while data[start : start + 2] in _TAGS:
+        if len(data) < start + _TAG + 2:
+            raise DissectError("truncated")
+        if start == _TYPE + MAX_INLINE_TAGS * _TAG:
+            raise DissectError("too_many_tags")
+        vid = vid or int.from_bytes(data[start + 2 : start + _TAG]) & _VID
+        start += _TAG
+    if len(data) < _HEADER:
+        raise DissectError("truncated")
+    return (data if start == _TYPE else data[:_TYPE] + data[start:]), vid
 
 
 def _tagged(data: Bytes) -> Flags:

@@ -11,6 +11,9 @@ SNAPLEN = 126
 """Bytes kept of each frame in columns: Ethernet, three VLAN tags, IPv6 and a neighbour
 solicitation or advertisement take 90, and 36 are left for its options (RFC 4861, 4.3)."""
 
+WHOLE_SNAPLEN = 1982
+"""Bytes kept of a whole frame: more than any of an Ethernet with its usual MTU of 1,500."""
+
 UNTAGGED = -1
 
 LONGEST_BATCH_SECONDS = 1.0

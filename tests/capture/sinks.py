@@ -11,7 +11,7 @@ from l2exporter.capture.lane import Lane
 from l2exporter.capture.live import LiveCapture
 from l2exporter.capture.ring import BLOCK_SLOTS
 from l2exporter.capture.roster import Sink
-from l2exporter.dissect.frames import Frames
+from l2exporter.dissect.frames import Frames, Whole
 from l2exporter.kernel.host import Host
 from tests.lab.namespace import Namespace
 
@@ -29,6 +29,7 @@ class Recorder:
     news: list[tuple[str, int]] = field(default_factory=list)
     renames: list[dict[int, str]] = field(default_factory=list)
     taken: list[tuple[int, bytes, bool]] = field(default_factory=list)
+    whole: list[tuple[int, Whole]] = field(default_factory=list)
     numbers: list[dict[int, int]] = field(default_factory=list)
     fault: Exception | None = None
     trouble: Exception | None = None
@@ -52,6 +53,7 @@ class Recorder:
     def frames(self, number: int, frames: Frames) -> None:
         for row, size, sent in zip(frames.data, frames.captured, frames.sent, strict=True):
             self.taken.append((number, row[:size].tobytes(), bool(sent)))
+        self.whole += [(number, one) for one in frames.whole]
         if self.fault:
             raise self.fault
 
@@ -61,9 +63,9 @@ class Recorder:
             raise self.trouble
 
 
-def lanes(made: LiveCapture) -> dict[str, Lane]:
-    """What each lane tells, by device."""
-    return {lane.device: lane for lane in made.lanes()}
+def lanes(made: LiveCapture, which: str = "fast") -> dict[str, Lane]:
+    """What each device's lane tells, by device."""
+    return {lane.device: lane for lane in made.lanes() if lane.lane == which}
 
 
 @contextmanager

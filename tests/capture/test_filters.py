@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -15,37 +15,20 @@ from l2exporter.dissect.arp import ETHERTYPE_ARP
 from l2exporter.dissect.ethernet import TPIDS
 from l2exporter.kernel import bpf
 from l2exporter.limits import GUEST_MACS
+from tests.capture.sieve import Sieve
+from tests.capture.slow_frames import DISCOVERY, LEFT, TAKEN
+from tests.lab.frames import qinq, tagged
 
 ADDRESSES = bytes.fromhex("ffffffffffff 020000000001")
 SNAPLEN = 64
 ARP = ETHERTYPE_ARP
-IPV4, RARP = 0x0800, 0x8035
+IPV4, IPV6, RARP = 0x0800, 0x86DD, 0x8035
 Q, SERVICE, OLD = TPIDS
-
-
-class Sieve:
-    """What the filter lets through, and how much of it."""
-
-    def __init__(self, program: bpf.Program) -> None:
-        self._inlet, self._outlet = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        bpf.attach(self._outlet, program)
-        self._outlet.setblocking(False)
-
-    def __call__(self, frame: bytes) -> bytes | None:
-        self._inlet.send(frame)
-        try:
-            return self._outlet.recv(2048)
-        except BlockingIOError:
-            return None
-
-    def close(self) -> None:
-        self._inlet.close()
-        self._outlet.close()
 
 
 @pytest.fixture(scope="module")
 def sieve() -> Iterator[Sieve]:
-    made = Sieve(filters.arp(SNAPLEN))
+    made = Sieve(filters.fast(SNAPLEN))
     yield made
     made.close()
 
@@ -89,26 +72,85 @@ def test_a_frame_cut_short_passes_as_far_as_its_type_is_there(sieve: Sieve, size
     assert sieve(cut) == (cut if size >= 22 else None)
 
 
+INLINE: list[Callable[[bytes], bytes]] = [
+    lambda plain: plain,
+    lambda plain: tagged(plain, 7),
+    lambda plain: qinq(plain, 100, 7),
+]
+inline = pytest.mark.parametrize("tags", INLINE, ids=["plain", "802.1Q", "QinQ"])
+
+
+@inline
+@pytest.mark.parametrize("kind", DISCOVERY)
+def test_neighbour_discovery_passes(
+    sieve: Sieve, kind: str, tags: Callable[[bytes], bytes]
+) -> None:
+    sent = tags(bytes(DISCOVERY[kind]))
+    assert sieve(sent) == sent[:SNAPLEN]
+
+
+@pytest.mark.parametrize("kind", LEFT.keys() - DISCOVERY.keys())
+def test_nothing_else_does(sieve: Sieve, kind: str) -> None:
+    assert sieve(bytes(LEFT[kind])) is None
+
+
+@pytest.mark.parametrize("number", range(130, 141))
+def test_of_icmpv6_the_types_of_neighbour_discovery_pass(sieve: Sieve, number: int) -> None:
+    sent = frame(IPV6, payload=bytes(6) + b"\x3a" + bytes(33) + bytes([number]))
+    assert (sieve(sent) == sent) == (133 <= number <= 137)
+    assert sieve(sent[:-1]) is None
+
+
 @given(
-    types=st.lists(st.sampled_from([ARP, IPV4, *TPIDS]) | st.integers(0, 0xFFFF), max_size=5),
-    payload=st.binary(max_size=80),
+    types=st.lists(st.sampled_from([ARP, IPV4, IPV6, *TPIDS]) | st.integers(0, 0xFFFF), max_size=5),
+    header=st.sampled_from([bytes(6) + b"\x3a" + bytes(33), bytes(40), b""]),
+    payload=st.integers(130, 140).map(lambda number: bytes([number])) | st.binary(max_size=80),
 )
-def test_it_decides_as_the_definition_does(types: list[int], payload: bytes) -> None:
-    sieve = Sieve(filters.arp(SNAPLEN))
-    sent = ADDRESSES + b"".join(struct.pack("!HH", kind, 7) for kind in types) + payload
-    expected = sent[:SNAPLEN] if is_arp(sent) else None
+def test_it_decides_as_the_definition_does(types: list[int], header: bytes, payload: bytes) -> None:
+    sieve = Sieve(filters.fast(SNAPLEN))
+    tags = b"".join(struct.pack("!HH", kind, 7) for kind in types[:-1])
+    sent = ADDRESSES + tags + b"".join(struct.pack("!H", kind) for kind in types[-1:])
+    sent += header + payload
+    expected = sent[:SNAPLEN] if is_fast(sent) else None
     assert sieve(sent) == expected
     sieve.close()
 
 
-def is_arp(sent: bytes) -> bool:
+def is_fast(sent: bytes) -> bool:
     for offset in (12, 16, 20):
-        if len(sent) < offset + 2:
-            return False
-        kind = int.from_bytes(sent[offset : offset + 2])
-        if kind not in TPIDS:
-            return kind == ARP
+        kind, packet = sent[offset : offset + 2], sent[offset + 2 :]
+        if kind == IPV6.to_bytes(2):
+            return packet[6:7] == b"\x3a" and packet[40:41] in {bytes([n]) for n in range(133, 138)}
+        if int.from_bytes(kind) not in TPIDS:
+            return kind == ARP.to_bytes(2)
     return False
+
+
+@pytest.fixture(scope="module")
+def slow() -> Iterator[Sieve]:
+    made = Sieve(filters.slow(SNAPLEN))
+    yield made
+    made.close()
+
+
+@inline
+@pytest.mark.parametrize("kind", TAKEN)
+def test_what_is_dissected_passes_the_slow_filter(
+    slow: Sieve, kind: str, tags: Callable[[bytes], bytes]
+) -> None:
+    sent = tags(bytes(TAKEN[kind]))
+    assert slow(sent) == sent[:SNAPLEN]
+    assert slow(tagged(qinq(bytes(TAKEN[kind]), 1, 2), 3)) is None, "a third tag"
+
+
+@inline
+@pytest.mark.parametrize("kind", LEFT)
+def test_what_is_not_does_not(slow: Sieve, kind: str, tags: Callable[[bytes], bytes]) -> None:
+    assert slow(tags(bytes(LEFT[kind]))) is None
+
+
+def test_arp_is_of_the_fast_lane_alone(slow: Sieve) -> None:
+    assert slow(frame(ARP)) is None
 
 
 def test_a_program_that_is_none_is_refused() -> None:

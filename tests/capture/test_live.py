@@ -12,12 +12,15 @@ from l2exporter.capture.devices import Selection
 from l2exporter.capture.lane import Lane
 from l2exporter.capture.ring import BLOCK_SLOTS
 from l2exporter.errors import StartError
+from l2exporter.limits import WHOLE_SLOTS
 from tests.capture.sinks import Recorder, capture, lanes
+from tests.capture.slow_frames import TAKEN
 from tests.lab import frames
 from tests.lab.namespace import Namespace, veth
 from tests.lab.wait import wait_until
 
 ARP = frames.announcement("02:00:00:00:0a:01", "192.0.2.1")
+WOL = bytes(TAKEN["wake-on-lan"])
 
 
 @pytest.mark.root
@@ -35,6 +38,40 @@ def test_frames_reach_the_sink_under_their_devices_number(
         wait_until(lambda: len(sink.taken) == 3, "the third frame")
     first, second = (sink.names.index(name) for name in ("eth0", "eth1"))
     assert sink.taken == [(first, ARP, False), (second, ARP, False), (second, ARP, True)]
+
+
+@pytest.mark.root
+def test_whole_frames_reach_it_too_and_are_counted_apart(there: Namespace, here: Namespace) -> None:
+    sink = Recorder()
+    with capture(here, sink) as made:
+        frames.send(there, "eth0", [WOL])
+        wait_until(lambda: len(sink.whole) == 1, "a whole frame alone")
+        frames.send(there, "eth0", [ARP, WOL, ARP])
+        frames.send(here, "eth0", [WOL])
+        wait_until(lambda: len(sink.whole) == 3, "whole frames among others")
+        wait_until(lambda: len(sink.taken) == 2, "the others")
+        assert [(number, one.data, one.sent) for number, one in sink.whole] == [
+            (0, WOL, False),
+            (0, WOL, False),
+            (0, WOL, True),
+        ]
+        assert (lanes(made)["eth0"].frames, lanes(made, "slow")["eth0"].frames) == (2, 3)
+
+
+@pytest.mark.root
+def test_a_flood_of_whole_frames_is_dropped_and_no_other_frame_is(
+    there: Namespace, here: Namespace
+) -> None:
+    flood = 20 * WHOLE_SLOTS
+    with capture(here, Recorder(), start=False) as made:
+        frames.send(there, "eth0", [*[WOL] * flood, ARP])
+        with here.entered():
+            made.start()
+        wait_until(lambda: lanes(made)["eth0"].frames == 1, "the other frame")
+        slow = lanes(made, "slow")["eth0"]
+        assert slow.drops == flood - WHOLE_SLOTS
+        wait_until(lambda: lanes(made, "slow")["eth0"].frames == WHOLE_SLOTS, "those with room")
+        assert lanes(made)["eth0"].drops == 0
 
 
 @pytest.mark.root

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from l2exporter.capture import roster
+from l2exporter.capture import device, roster
 from l2exporter.capture.devices import Selection
 from l2exporter.capture.lane import Lane
 from l2exporter.capture.live import LiveCapture
-from l2exporter.capture.ring import BLOCK_SLOTS, Ring
+from l2exporter.capture.ring import BLOCK_SLOTS
+from l2exporter.capture.rings import Rings
 from l2exporter.errors import KernelError
 from tests.capture.sinks import Recorder, lanes
 from tests.kernel.rows import link
@@ -72,8 +73,8 @@ def capture_still(host: StillHost, sink: Recorder) -> Iterator[LiveCapture]:
         made.stop()
 
 
-def refusing(number: int, times: list[float]) -> Callable[..., Ring]:
-    def refuse(*_: object, **__: object) -> Ring:
+def refusing(number: int, times: list[float]) -> Callable[..., Rings]:
+    def refuse(*_: object, **__: object) -> Rings:
         times.append(time.monotonic())
         raise OSError(number, os.strerror(number))
 
@@ -84,12 +85,14 @@ def test_without_the_privilege_it_tries_once_and_says_so_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, still: StillHost
 ) -> None:
     tries: list[float] = []
-    monkeypatch.setattr(roster, "Ring", refusing(errno.EPERM, tries))
+    monkeypatch.setattr(roster, "Rings", refusing(errno.EPERM, tries))
     sink = Recorder()
     with capture_still(still, sink) as made:
         still.speak(lambda: True)
         wait_until(lambda: len(sink.numbers) == 2, "a second look")
-        assert lanes(made) == {"eth7": Lane("eth7", "fast", False, None, None, None)}
+        assert made.lanes() == [
+            Lane("eth7", lane, False, None, None, None) for lane in ("fast", "slow")
+        ]
     assert len(tries) == 1
     assert [record.message.count("CAP_NET_RAW") for record in caplog.records] == [1]
 
@@ -98,13 +101,13 @@ def test_a_ring_that_cannot_be_opened_is_tried_again_ever_later(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, still: StillHost
 ) -> None:
     tries: list[float] = []
-    monkeypatch.setattr(roster, "Ring", refusing(errno.ENOMEM, tries))
+    monkeypatch.setattr(roster, "Rings", refusing(errno.ENOMEM, tries))
     with capture_still(still, Recorder()) as made:
         wait_until(lambda: len(tries) == 3, "the third attempt")
         assert lanes(made)["eth7"].up is False
     first, second = tries[1] - tries[0], tries[2] - tries[1]
-    assert first >= roster.FIRST_RETRY_SECONDS
-    assert second >= 2 * roster.FIRST_RETRY_SECONDS
+    assert first >= device.FIRST_RETRY_SECONDS
+    assert second >= 2 * device.FIRST_RETRY_SECONDS
     assert {record.message for record in caplog.records} == {
         "eth7: cannot capture: Cannot allocate memory"
     }
@@ -116,7 +119,7 @@ def test_netlink_that_fails_is_asked_again(
     def fail() -> bool:
         raise KernelError("netlink: no answer")
 
-    monkeypatch.setattr(roster, "Ring", refusing(errno.EPERM, []))
+    monkeypatch.setattr(roster, "Rings", refusing(errno.EPERM, []))
     sink = Recorder()
     with capture_still(still, sink):
         del still.links[7]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from l2exporter.capture.ring import Peak
+from l2exporter.capture.peak import Peak
 
 
 def test_the_peak_is_of_this_period_and_the_last() -> None:

@@ -10,12 +10,14 @@ from l2exporter.capture.devices import Selection
 from l2exporter.capture.lane import Lane
 from l2exporter.capture.live import LiveCapture
 from l2exporter.capture.ring import BLOCK_SLOTS
+from l2exporter.capture.whole_ring import WHOLE_BLOCK_SLOTS
 from l2exporter.collectors.suite import Suite
 from l2exporter.errors import StartError
-from l2exporter.limits import FULL_RINGS, SMALL_RING_SHARE, Limits
+from l2exporter.limits import FULL_RINGS, SMALL_RING_SHARE, WHOLE_SLOTS, Limits
 from l2exporter.pipeline import Pipeline
 from l2exporter.tables.state import Tables
 from tests.capture.sinks import Recorder, capture, lanes
+from tests.capture.slow_frames import TAKEN
 from tests.lab import frames
 from tests.lab.namespace import Namespace, veth
 from tests.lab.wait import wait_until
@@ -23,6 +25,7 @@ from tests.lab.wait import wait_until
 pytestmark = pytest.mark.root
 
 ARP = frames.announcement("02:00:00:00:0a:01", "192.0.2.1")
+WOL = bytes(TAKEN["wake-on-lan"])
 
 
 def test_the_sink_is_told_of_names_and_departures(there: Namespace, here: Namespace) -> None:
@@ -118,13 +121,13 @@ def test_a_device_beyond_the_cap_is_told_of_until_it_goes(
 ) -> None:
     veth(there, "eth1", here, "eth1")
     with capture(here, Recorder(limit=1)) as made:
-        (name,) = (lane.device for lane in made.lanes() if not lane.up)
+        (name,) = (lane.device for lane in lanes(made).values() if not lane.up)
         here.ip("link", "set", name, "down")
-        wait_until(lambda: len(made.lanes()) == 1, "it is down")
+        wait_until(lambda: len(lanes(made)) == 1, "it is down")
         here.ip("link", "set", name, "up")
-        wait_until(lambda: len(made.lanes()) == 2, "it is up again")
+        wait_until(lambda: len(lanes(made)) == 2, "it is up again")
         here.ip("link", "delete", name)
-        wait_until(lambda: len(made.lanes()) == 1, "it is gone")
+        wait_until(lambda: len(lanes(made)) == 1, "it is gone")
     assert len(caplog.records) == 2, "each time that it comes"
 
 
@@ -160,6 +163,15 @@ def test_devices_beyond_the_first_few_have_small_rings(
     with capture(here, Recorder(), slots=slots, start=False) as made:
         for device in devices:
             frames.send(there, device, [ARP] * (slots + 1))
-        small = slots + 1 - BLOCK_SLOTS
-        drops = [1] * FULL_RINGS + [small] * 2
-        wait_until(lambda: sorted(lane.drops or 0 for lane in made.lanes()) == drops, "drops")
+            frames.send(there, device, [WOL] * (WHOLE_SLOTS + 1))
+        assert_drops(made, "fast", [1] * FULL_RINGS + [slots + 1 - BLOCK_SLOTS] * 2)
+        few = WHOLE_SLOTS // SMALL_RING_SHARE
+        few += -few % WHOLE_BLOCK_SLOTS
+        assert_drops(made, "slow", [1] * FULL_RINGS + [WHOLE_SLOTS + 1 - few] * 2)
+
+
+def assert_drops(made: LiveCapture, lane: str, expected: list[int]) -> None:
+    wait_until(
+        lambda: sorted(told.drops or 0 for told in lanes(made, lane).values()) == expected,
+        f"{expected} frames dropped",
+    )

@@ -19,6 +19,13 @@ def test_a_lane_tells_all_that_it_knows() -> None:
     }
 
 
+def test_a_device_is_up_or_down_once_however_many_lanes_it_has() -> None:
+    scene = Scene("capture")
+    scene.lanes = [Lane("eth0", lane, True, 0, 0, 0.0) for lane in ("fast", "slow")]
+    (up,) = (family for family in scene.suite.families() if family.name == "l2_capture_up")
+    assert [(sample.labels, sample.value) for sample in up.samples] == [({"device": "eth0"}, 1)]
+
+
 def test_what_a_lane_cannot_know_is_absent() -> None:
     scene = Scene("capture")
     scene.lanes = [Lane("gone0", "fast", None, 9, 1, None)]

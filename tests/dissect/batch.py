@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from l2exporter.dissect.frames import SNAPLEN, UNTAGGED, Frames
+from l2exporter.dissect.frames import SNAPLEN, UNTAGGED, Frames, Whole
 
 JUNK = bytes(range(0x40, 0x40 + SNAPLEN))
 """Lies behind every frame in its row, where nobody may look."""
@@ -20,6 +20,7 @@ def batch(
     time: float | Sequence[float] = 0.0,
     now: float = 0.0,
     junk: bytes = JUNK,
+    whole: tuple[Whole, ...] = (),
 ) -> Frames:
     """One batch; `tci`, `sent`, `time` are one for all frames or one for each."""
     count = len(frames)
@@ -32,4 +33,5 @@ def batch(
         sent=np.array(np.broadcast_to(sent, count), np.bool_),
         time=np.array(np.broadcast_to(time, count), np.float64),
         now=now,
+        whole=whole,
     )

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from l2exporter.dissect.ethernet import untag
+from l2exporter.dissect.ethernet import TPIDS, strip, untag
 from l2exporter.dissect.frames import SNAPLEN, UNTAGGED, Frames
+from l2exporter.dissect.reader import DissectError
 from tests.dissect.batch import batch
 from tests.lab.frames import qinq, request, tagged
 
@@ -98,7 +101,7 @@ def test_the_batch_itself_is_left_as_it_was() -> None:
 
 @pytest.mark.parametrize("size", range(14))
 def test_less_than_a_header_is_truncated_whatever_lies_behind(size: int) -> None:
-    for junk in (b"\0" * SNAPLEN, b"\x81\0" * 32, PLAIN + bytes(22)):
+    for junk in (b"\0" * SNAPLEN, b"\x81\0" * (SNAPLEN // 2), PLAIN + bytes(22)):
         untagged, reasons = untag(batch([PLAIN[:size]], junk=junk[size:] + junk))
         assert reasons == {"truncated": 1}
         assert untagged.data[0, 12:14].tolist() == [0, 0]
@@ -137,3 +140,36 @@ def test_an_empty_batch_is_nothing() -> None:
     untagged, reasons = untag(batch([]))
     assert len(untagged.captured) == 0
     assert reasons == {}
+
+
+words = st.binary(min_size=2, max_size=2)
+tag = st.tuples(st.sampled_from([tpid.to_bytes(2) for tpid in TPIDS]), words).map(b"".join)
+
+
+@given(
+    tags=st.lists(tag, max_size=5).map(b"".join),
+    size=st.none() | st.integers(0, 40),
+    tci=st.just(UNTAGGED) | st.integers(0, 0xFFFF),
+)
+def test_a_single_frame_is_stripped_as_a_batch_is_untagged(
+    tags: bytes, size: int | None, tci: int
+) -> None:
+    frame = (PLAIN[:12] + tags + PLAIN[12:])[:size]
+    frames = batch([frame], tci=tci)
+    _, reasons = untag(frames)
+    expected = (*reasons, *reasons.values()) or (body(frames), vlans(frames)[0])
+    assert stripped(frame, tci) == expected
+
+
+def stripped(frame: bytes, tci: int) -> tuple[bytes | str, int]:
+    """Frame and VID, or the reason and how often it is one."""
+    try:
+        return strip(frame, tci)
+    except DissectError as error:
+        return error.reason, 1
+
+
+def test_a_long_frame_is_stripped_of_its_tags_alone() -> None:
+    long = PLAIN + bytes(range(256)) * 6
+    assert strip(qinq(long, 100, 7), UNTAGGED) == (long, 100)
+    assert strip(long, 7) == (long, 7)

@@ -37,7 +37,7 @@ def plausible(draw: st.DrawFn) -> bytes:
     return frame[: draw(st.integers(0, len(frame)) | st.just(len(frame)))]
 
 
-frames = plausible() | st.binary(max_size=100)
+frames = plausible() | st.binary(max_size=SNAPLEN + 40)
 tcis = st.just(UNTAGGED) | st.integers(0, 0xFFFF)
 junk = st.binary(min_size=SNAPLEN, max_size=SNAPLEN)
 wire = st.lists(st.tuples(frames, tcis, st.booleans()), max_size=12)
