@@ -59,8 +59,10 @@ def main() -> int:
     """Return 0 when no target has failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=20, help="for each target")
-    parser.add_argument("target", nargs="*", choices=[*TARGETS, []], help="all, unless named")
+    parser.add_argument("target", nargs="*", help=f"of {', '.join(TARGETS)}; all, unless named")
     given = parser.parse_args()
+    if unknown := {*given.target} - {*TARGETS}:
+        parser.error(f"no such target: {', '.join(sorted(unknown))}")
     stood = [fuzz(name, given.seconds) for name in given.target or TARGETS]
     return 0 if all(stood) else 1
 
