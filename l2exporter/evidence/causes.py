@@ -74,11 +74,11 @@ def _is_forced(case: Case) -> bool:
 
 
 def _is_shared(case: Case) -> bool:
-    return share_load(case.from_mac, case.to_mac)
+    return not case.protected and share_load(case.from_mac, case.to_mac)
 
 
-def _is_shared_unprotected(case: Case) -> bool:
-    return not case.protected and _is_shared(case)
+def _is_shared_conflict(case: Case) -> bool:
+    return case.in_conflict and share_load(case.from_mac, case.to_mac)
 
 
 def _is_protected_conflict(case: Case) -> bool:
@@ -94,7 +94,12 @@ def _is_in_conflict(case: Case) -> bool:
 
 
 def _is_steady(case: Case) -> bool:
-    return case.window.is_steady(case.to_mac) or case.window.is_steady(case.from_mac)
+    """A host answers questions that a one-sided mirror does not show, but it also asks."""
+    window = case.window
+    return any(
+        window.is_steady(mac) and (case.protected or not window.lives(mac))
+        for mac in (case.to_mac, case.from_mac)
+    )
 
 
 def _is_virtual(case: Case) -> bool:
@@ -138,8 +143,12 @@ RULES: Final = (
     Rule("sleep_proxy_release", "mDNSResponder: the owner returns", _is_release),
     Rule("failover", "RFC 5798, 6.4; RFC 2281, 5; carp(4)", _is_advertised),
     Rule("suspected_spoofing", "dsniff, ettercap, bettercap: replies without end", _is_forced),
-    Rule("failover", "Cisco GLBP: forwarders of one group", _is_shared_unprotected),
-    Rule("unknown", "GLBP's MACs can be copied, and its hellos are not dissected", _is_shared),
+    Rule("failover", "Cisco GLBP: forwarders of one group", _is_shared),
+    Rule(
+        "unknown",
+        "GLBP's MACs can be copied, and its hellos are not dissected",
+        _is_shared_conflict,
+    ),
     Rule("suspected_spoofing", "RFC 5227, 2.4, at its worst", _is_protected_conflict),
     Rule("duplicate_address", "RFC 5227, 2.4: both defend it", _is_lived_in),
     Rule("unknown", "RFC 1027: proxy ARP, or whatever else only answers", _is_in_conflict),

@@ -68,7 +68,12 @@ class Window:
     @cached_property
     def is_lived_in(self) -> bool:
         """Tell whether two of the contenders do more with the address than answer for it."""
-        return sum(_lives(self._claims(mac)) for mac in self.contenders) > 1
+        return sum(map(self.lives, self.contenders)) > 1
+
+    def lives(self, mac: int) -> bool:
+        """Tell whether it announces the address, or asks for others in its name."""
+        claims = self._claims(mac)
+        return claims.count > claims.replies
 
     def has_returned(self, mac: int) -> bool:
         """Tell whether the MAC is heard again after it has lost the address."""
@@ -113,7 +118,7 @@ class Window:
                 back is not None
                 and 0 <= back.first - taken.first <= DEFENCE_SECONDS
                 and self._claims(old).announcements
-                and _lives(self._claims(new))
+                and self.lives(new)
             ):
                 return frozenset((old, new))
         return frozenset()
@@ -121,11 +126,6 @@ class Window:
 
 def _is_unasked(claims: ClaimFigures) -> bool:
     return claims.unsolicited >= UNASKED_REPLIES
-
-
-def _lives(claims: ClaimFigures) -> bool:
-    """Tell whether it announces the address, or asks for others in its name."""
-    return claims.count > claims.replies
 
 
 @dataclass(frozen=True, slots=True)
