@@ -148,8 +148,8 @@ def said(payload: bytes) -> list[Any]:
 def test_what_a_response_tells_is_what_scapy_reads(payload: bytes) -> None:
     found = mdns.decode(payload)
     told = said(payload)
-    assert [(a.host, str(a.ip), a.ttl, a.flush) for a in found.addresses] == [
-        (shown(rr.rrname), rr.rdata, rr.ttl, bool(rr.cacheflush))
+    assert [(a.host, a.ip, a.ttl, a.flush) for a in found.addresses] == [
+        (shown(rr.rrname), ip_address(rr.rdata), rr.ttl, bool(rr.cacheflush))
         for rr in told
         if rr.type in (1, 28)
     ]
