@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,9 @@ from .scenes import (
     says,
     woken,
 )
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "causes.md").read_text()
 
 
 def causes(case: Case) -> dict[Pair, str]:
@@ -69,6 +73,15 @@ def test_every_rule_names_a_cause_and_its_source() -> None:
 
 def test_names_are_unique() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_page_has_a_row_of_it(case: Case) -> None:
+    found = case.cause.values() if isinstance(case.cause, dict) else [case.cause]
+    expected = ", then ".join(f"`{cause}`" for cause in found) or "no move"
+    name = f"{case.name} (protected)" if case.protected else case.name
+
+    assert f"| {name} | {case.why} | {expected} | " in PAGE
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
