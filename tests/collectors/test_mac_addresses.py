@@ -212,6 +212,38 @@ def test_a_scrape_between_question_and_answer_forgets_no_question() -> None:
     assert scene.scrape() == {(A_TEXT, "proxy_arp")}
 
 
+def test_a_reply_just_after_the_first_scrape_may_have_been_asked_for() -> None:
+    scene = Scene()
+    scene.arp(REPLY, A, ONE, TWO)
+    scene.scrape()
+    scene.arp(REPLY, A, ONE, TWO)
+    scene.ask(ONE, TWO)
+    scene.arp(REPLY, A, ONE, TWO)
+    assert scene.scrape() == {(A_TEXT, "proxy_arp")}
+
+
+def test_a_scrape_is_no_question() -> None:
+    scene = Scene()
+    scene.arp(REPLY, A, ONE, TWO)
+    scene.scrape()
+    scene.ask(ONE, TWO)
+    scene.arp(REPLY, A, ONE, TWO)
+    scene.now = 100
+    assert scene.scrape() == {(A_TEXT, "proxy_arp")}
+    scene.arp(REPLY, A, ONE, TWO)
+    assert scene.scrape() == set()
+
+
+def test_one_address_replied_for_unasked_is_enough() -> None:
+    scene = Scene()
+    scene.arp(REPLY, A, ONE, TWO, "192.0.2.4")
+    scene.scrape()
+    scene.now = 60
+    scene.ask(ONE, TWO)
+    scene.arp(REPLY, A, ONE, TWO, "192.0.2.4")
+    assert scene.scrape() == set()
+
+
 def test_a_device_that_is_gone_is_not_shown() -> None:
     scene = Scene()
     source = IPv6Address("fe80::b")

@@ -176,6 +176,17 @@ def test_a_mac_that_is_accused_is_never_expected_for_having_lasted(cause: str) -
     assert wire.expected(GATEWAY) == (A,)
 
 
+def test_a_verdict_in_the_last_moment_of_the_hour_stands() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A))
+    wire.claim((GATEWAY, B))
+    wire.now = ALONE_SECONDS
+    wire.claim((GATEWAY, B))
+    wire.settled(GATEWAY, B, "failover")
+    wire.pass_time(1)
+    assert wire.expected(GATEWAY) == (B, A)
+
+
 def test_the_return_of_the_owner_accuses_nobody() -> None:
     wire = guarded(GATEWAY)
     wire.claim((GATEWAY, A), (GATEWAY, B), (GATEWAY, A))
@@ -202,6 +213,14 @@ def test_counts_survive_an_eviction_of_the_address() -> None:
     wire.tables.addresses.forget([wire.segment()])
     assert wire.claim((GATEWAY, B), (GATEWAY, A)) == [True, False]
     assert wire.claims(GATEWAY) == 2
+
+
+def test_an_address_that_is_protected_no_more_is_not_taken_for_another() -> None:
+    wire = configured(OTHER, None)
+    wire.claim((OTHER, A), (GATEWAY, A))
+    wire.protected.configure([(ip_address(GATEWAY), None, "dns")])
+    assert wire.claim((OTHER, B)) == [False]
+    assert wire.claims(GATEWAY) == 0
 
 
 def test_a_row_that_stands_for_another_address_is_not_watched() -> None:
