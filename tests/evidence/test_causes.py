@@ -28,7 +28,6 @@ from .scenes import (
     woken,
 )
 
-
 PAGE = (Path(__file__).parents[2] / "docs" / "causes.md").read_text()
 
 

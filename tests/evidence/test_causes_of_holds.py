@@ -1,0 +1,137 @@
+"""Sleepers and their proxies, tracked in earnest: what the moves between them are classed as."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from l2exporter.evidence.causes import classify
+from l2exporter.evidence.identities import Identities
+from l2exporter.evidence.knowledge import Knowledge
+from l2exporter.evidence.leases import Leases
+from l2exporter.evidence.virtual_routers import VirtualRouters
+
+from .scenes import BEGAN, Pair, Said, behavior
+from .story import HELD, OTHER_PROXY, OWNER, PROXY, THIRD, Story
+
+
+class Watched(Story):
+    """A story that starts with the owner at its address, and whose claims are counted as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[Said] = []
+        self.claims(0, OWNER)
+        self.said.clear()
+
+    def claims(
+        self, at: float, mac: int, ip: str = HELD, kind: str = "announcement", segment: int = 0
+    ) -> None:
+        super().claims(at, mac, ip, kind, segment)
+        self.said.append(Said(at - BEGAN, mac, kind))
+
+    def causes(self, until: float = 30, *, protected: bool = False) -> dict[Pair, str]:
+        """Judge the window that opened at BEGAN."""
+        self.passes(BEGAN + until)
+        before = [one for one in self.said if one.at < 0]
+        first = before[-1].mac if before else OWNER
+        window = [one for one in self.said if 0 <= one.at < 30]
+        result = behavior(window, first=first, protected=protected)
+        result.key = 0, ip_address(HELD)
+        knowledge = Knowledge(self.holds, Leases(), VirtualRouters(), Identities(), self.proxies)
+        return classify(result, knowledge, BEGAN + until)
+
+
+def test_a_host_falls_asleep() -> None:
+    story = Watched()
+    story.sleeps(BEGAN)
+
+    assert story.causes() == {(OWNER, PROXY): "sleep_proxy_hold"}
+
+
+def test_a_host_falls_asleep_whose_address_is_protected() -> None:
+    story = Watched()
+    story.sleeps(BEGAN)
+
+    assert story.causes(protected=True) == {(OWNER, PROXY): "suspected_spoofing"}
+
+
+def test_a_blip_while_it_falls_asleep() -> None:
+    story = Watched()
+    story.offers(BEGAN - 10)
+    story.announces(BEGAN - 2)
+    story.claims(BEGAN, PROXY)
+    story.claims(BEGAN + 0.5, OWNER, kind="request")
+    story.ladder(BEGAN + 13.5)
+
+    assert story.causes() == {
+        (OWNER, PROXY): "sleep_proxy_hold",
+        (PROXY, OWNER): "sleep_proxy_release",
+    }
+
+
+def test_a_maintenance_wake_of_25_seconds() -> None:
+    story = Watched()
+    story.sleeps(BEGAN - 600)
+    story.claims(BEGAN, OWNER)
+    story.greets(BEGAN + 1, 2)
+    story.claims(BEGAN + 2, OWNER, kind="request")
+    story.announces(BEGAN + 22)
+    story.claims(BEGAN + 24, PROXY)
+
+    assert story.causes() == {
+        (PROXY, OWNER): "sleep_proxy_release",
+        (OWNER, PROXY): "sleep_proxy_hold",
+    }
+
+
+def test_a_wake_that_only_arp_tells_of() -> None:
+    story = Watched()
+    story.sleeps(BEGAN - 600)
+    story.claims(BEGAN, OWNER)
+
+    assert story.causes() == {(PROXY, OWNER): "sleep_proxy_release"}
+
+
+def test_a_hand_off() -> None:
+    story = Watched()
+    story.offers(BEGAN - 700, OTHER_PROXY)
+    story.sleeps(BEGAN - 600)
+    story.announces(BEGAN - 2, mac=OTHER_PROXY)
+    story.ladder(BEGAN, OTHER_PROXY)
+
+    assert story.causes() == {(PROXY, OTHER_PROXY): "sleep_proxy_hold"}
+
+
+def test_a_third_takes_a_held_address() -> None:
+    story = Watched()
+    story.sleeps(BEGAN - 600)
+    story.claims(BEGAN, THIRD)
+
+    assert story.causes() == {(PROXY, THIRD): "unknown"}
+
+
+def test_a_spoofer_that_offers_itself_as_a_proxy() -> None:
+    story = Watched()
+    story.sleeps(BEGAN)
+    for second in range(2, 28, 2):
+        story.claims(BEGAN + second, OWNER, kind="request")
+        story.claims(BEGAN + second + 1, PROXY, kind="reply")
+
+    assert set(story.causes().values()) == {"suspected_spoofing"}
+
+
+def test_a_spoofer_as_a_proxy_of_an_owner_that_says_little() -> None:
+    story = Watched()
+    story.sleeps(BEGAN)
+    for second in range(2, 30, 2):
+        story.claims(BEGAN + second, PROXY, kind="reply")
+    story.claims(BEGAN + 15.5, OWNER, kind="request")
+
+    assert set(story.causes().values()) == {"suspected_spoofing"}
+
+
+def test_a_ladder_of_nobody_that_is_known() -> None:
+    story = Watched()
+    story.ladder(BEGAN, THIRD)
+
+    assert story.causes() == {(OWNER, THIRD): "unknown"}
