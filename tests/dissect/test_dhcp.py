@@ -222,10 +222,14 @@ def test_options_that_are_not_ours_may_have_any_length() -> None:
     assert raw(options(bytes((53, 1, 1, 1, 3, 1, 1, 1, 82, 0, 255)))) is not None
 
 
-def test_what_is_behind_a_pointer_to_names_is_bounded_by_the_fields() -> None:
-    frame = dhcp(ACK, ("dhcp-option-overload", 2), operation=2, sname=bytes((12, 63)) + b"x" * 62)
+def test_options_in_a_field_of_names_end_with_it() -> None:
+    full, other = bytes((12, 62)) + b"x" * 62, bytes((12, 1)) + b"y\xff"
+    assert ack(("dhcp-option-overload", 2), sname=full, file=other).host_name == "x" * 62
+    over = dhcp(ACK, ("dhcp-option-overload", 2), operation=2, sname=bytes((12, 63)) + b"x" * 62)
     with pytest.raises(DissectError, match="truncated"):
-        decode(datagram(frame))
+        decode(datagram(over))
+    full = bytes((12, 126)) + b"x" * 126
+    assert ack(("dhcp-option-overload", 1), file=full).host_name == "x" * 126
 
 
 def test_a_packet_of_nothing_but_options_is_read() -> None:

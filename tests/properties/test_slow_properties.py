@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from l2exporter.capture.candidates import is_candidate
 from l2exporter.dissect.datagrams import Datagram, decode
 from l2exporter.dissect.reader import DissectError
 from l2exporter.dissect.slow import PROTOCOLS, REASONS, dissect, protocol_of
@@ -18,6 +19,7 @@ from tests.dissect.packets import OFFER, ONE, ROUTERS_2, TWO, advertisement, udp
 from tests.dissect.samples import EVERY, outcome, repaired
 
 ADDRESSES = [None, *map(ip_address, (ONE, TWO, ROUTERS_2, "fe80::1", "ff02::66"))]
+HSRP_IPV6 = 2029
 LARGEST = 2048
 
 
@@ -57,6 +59,17 @@ datagrams = st.builds(
 @given(spoilt())
 def test_a_spoilt_frame_has_a_message_or_a_reason(frame: bytes) -> None:
     outcome(frame)
+
+
+@given(spoilt())
+def test_what_is_dissected_is_what_the_capture_lets_through(frame: bytes) -> None:
+    """But HSRP of IPv6, which the filter does not ask for."""
+    try:
+        found = decode(frame)
+    except DissectError:
+        return
+    if protocol_of(found) is not None and found.destination_port != HSRP_IPV6:
+        assert is_candidate(frame)
 
 
 @given(st.binary(max_size=300))
