@@ -119,6 +119,8 @@ class Bindings(Generic[Kind]):
         if mixed.any():
             may &= ~mixed | self.addresses.is_protected(ip)
         binding = np.flatnonzero(may)
+        if not binding.size:
+            return row, binding, None
         row[binding], new = self.addresses.locate(segment[binding], ip[binding], subnets, now)
         new = binding[new]
         self.macs[row[new]] = mac[new]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import ip_address
 
 import numpy as np
 
@@ -144,7 +143,7 @@ class Tables:
     def protect(self, ips: Iterable[Address]) -> None:
         """Set the addresses, of both families, that are never evicted."""
         numbers: dict[int, list[int]] = {4: [], 6: []}
-        for ip in frozenset(map(ip_address, ips)):
+        for ip in frozenset(ips):
             numbers[ip.version].append(int(ip))
         with self.lock:
             self.addresses.protect(numbers[4])
