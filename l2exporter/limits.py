@@ -369,6 +369,9 @@ apart, stay in a flood of others; they may take half."""
 IDENTITIES_PER_MAC = 8
 """Identities of one MAC: an identifier, an Owner and some names; only itself can add to them."""
 
+IDENTITY_BYTES = 20
+"""Of an identity; of a longer one its hash. A full table is 7 MB, whatever its senders send."""
+
 VIRTUAL_ADDRESSES = 2_048
 """Addresses that virtual routers advertise: two for each of 1,024 routed VLANs. A router is heard
 every few seconds, so it is firm at once; one sender may bring a quarter."""

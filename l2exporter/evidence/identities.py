@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 from ..dissect.dhcp import Dhcp
 from ..dissect.mdns import Mdns
-from ..limits import IDENTIFIED_MACS, IDENTITIES_PER_MAC
+from ..limits import IDENTIFIED_MACS, IDENTITIES_PER_MAC, IDENTITY_BYTES
 from ..tables.usage import Usage
 from .remembered import Remembered
 from .seen import Seen
@@ -53,7 +54,7 @@ class Identities:
 
     def observe(self, seen: Seen) -> None:
         """Take in what a DHCP or mDNS message tells of its sender; others are ignored."""
-        told = tuple(dict.fromkeys(_told(seen)))
+        told = tuple(dict.fromkeys((kind, _short(value)) for kind, value in _told(seen)))
         if not told:
             return
         segment, mac = seen.segment, seen.source_mac
@@ -87,6 +88,13 @@ class Identities:
         known = self._macs.get(segment, mac, now)
         itself = _hardware(mac)
         return {("owner", itself), ("client_id", itself), *(known.identities if known else ())}
+
+
+def _short(value: bytes) -> bytes:
+    """Names and identifiers of 255 bytes and more would make the table's size the sender's."""
+    if len(value) <= IDENTITY_BYTES:
+        return value
+    return blake2b(value, digest_size=IDENTITY_BYTES).digest()
 
 
 def _hardware(mac: int) -> bytes:

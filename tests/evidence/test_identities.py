@@ -96,6 +96,13 @@ def test_one_host_name() -> None:
     assert same(named(OLD, "host.local", 0), named(NEW, "host-2.local", 1)) is None
 
 
+def test_long_names_are_told_apart_to_the_end_and_take_little_room() -> None:
+    long = "x" * 1000
+
+    assert same(named(OLD, long, 0), named(NEW, long, 1)) == "host_name"
+    assert same(named(OLD, long, 0), named(NEW, long[1:] + "y", 1)) is None
+
+
 @pytest.mark.parametrize(
     "packet",
     [
