@@ -26,6 +26,8 @@ from .packets import AnySightings, Family, macs_of, targets_of
 from .seen import Claim, Question
 from .windows import NOWHERE, Windows
 
+_SHORT: Final = np.iinfo(np.uint16).max
+
 _SHARE: Final = 10
 """One in so many of a second's packets may be had at once."""
 
@@ -135,7 +137,7 @@ class Picker:
         positions, rows, load = positions[fits], rows[fits], load[fits]
         guarded = batch.guarded[positions]
         urgency = load - EVIDENCE_ADDRESS_RATE * self._addresses.watched[rows]
-        order = np.argsort(urgency, kind="stable")
+        order = np.argsort(urgency.astype(np.int16), kind="stable")
         first, others = order[guarded[order]], order[~guarded[order]]
         first = first[: self._budget.protected(len(first), batch.now)]
         others = others[: self._budget.others(len(others), batch.now)]
@@ -215,7 +217,9 @@ def _known(batch: Batch, positions: Rows) -> list[int | None]:
 
 def _ranks(rows: Rows) -> Rows:
     """Return how many of the same row are before each."""
-    order = np.argsort(rows, kind="stable")
+    # numpy sorts numbers of 16 bits ten times faster.
+    short = rows.astype(np.uint16) if rows.max(initial=0) <= _SHORT else rows
+    order = np.argsort(short, kind="stable")
     grouped = rows[order]
     begins = np.flatnonzero(np.concatenate([[True], grouped[1:] != grouped[:-1]]))
     starts = np.repeat(begins, np.diff(np.append(begins, len(rows))))

@@ -43,9 +43,9 @@ class Ledger:
 
     In a batch, first what is counted as columns: claims on protected addresses, and moves, which
     open the windows that make their packets worth a look. Then one by one, in the order of time:
-    what was dissected goes to those who know leases, virtual routers, identities, routers,
-    protected addresses and holds (which tell the proxies); a claim to protected addresses, holds,
-    and the window of its address. Windows are judged last: holds know the claim by then.
+    what was dissected goes to those who know proxies, leases, virtual routers, identities, routers,
+    protected addresses and holds; a claim to protected addresses, holds, and the window of its
+    address. Windows are judged later: holds know the claim by then.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -146,7 +146,8 @@ class Ledger:
         return derived
 
     def _seen(self, seen: Seen) -> list[object]:
-        """Holds come before who is protected: they know by then whether its sender is a proxy."""
+        """Proxies come first: holds, and who is protected, ask whether its sender is one."""
+        self.proxies.observe(seen)
         for knower in (self.leases, self.virtual_routers, self.identities, self.routers):
             knower.observe(seen)
         self.protected.observe(seen)
@@ -169,7 +170,7 @@ class Ledger:
     def _pass(self, now: float, wall: float) -> list[object]:
         """Let time pass in steps while something is due before `now`, then to `now`."""
         derived: list[object] = []
-        due = max(self.pending.next_due(), self._settled)
+        due = max(self.pending.next_due(), self._settled + STEP_SECONDS)
         steps = np.arange(due, now, STEP_SECONDS)[:_MOST_STEPS].tolist() if due < now else ()
         for at in (*steps, now):
             ended = self.holds.settle(at, wall - (now - at))
