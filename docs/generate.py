@@ -23,8 +23,10 @@ from l2exporter.capture.pcap import read_frames
 from l2exporter.collectors.base import Collector, Context, ReloadStatus
 from l2exporter.collectors.registry import COLLECTORS
 from l2exporter.collectors.suite import Suite
+from l2exporter.evidence.ledger import Ledger
 from l2exporter.limits import Limits
 from l2exporter.pipeline import Pipeline
+from l2exporter.slow_lane import SlowLane
 from l2exporter.tables.state import Tables
 from tests.collectors.hypervisor import hypervisor
 
@@ -79,10 +81,11 @@ def metrics() -> dict[str, tuple[object, list[Metric]]]:
     lane = Lane(DEVICE, "fast", up=True, frames=taken, drops=0, used=0.02)
     reload = ReloadStatus(successful=True, last_success=1288260000.0)
     kernel = hypervisor("fdb").side
-    context = Context(tables, lambda: [lane], lambda: reload, lambda: 0.0, kernel)
+    ledger = Ledger(tables)
+    context = Context(tables, ledger, lambda: [lane], lambda: reload, lambda: 0.0, kernel)
     collectors: dict[str, Collector] = {name: make(context) for name, make in COLLECTORS.items()}
     suite = Suite(collectors)
-    pipeline = Pipeline(tables, suite)
+    pipeline = Pipeline(tables, suite, ledger, SlowLane(None))
     for frames in batches:
         pipeline.frames(pipeline.device(DEVICE) or 0, frames)
     families = {name: (one, list(one.collect())) for name, one in collectors.items()}

@@ -11,10 +11,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from ipaddress import IPv4Address
 from pathlib import Path
 
 from . import __version__, config, limits, privileges, resources, signals
+from .budget import Budget
 from .capture.floods import FloodWatch
 from .capture.lane import Lane
 from .capture.live import LiveCapture
@@ -22,13 +22,16 @@ from .capture.pcap import read_frames
 from .collectors.base import Context, KernelSide, ReloadStatus
 from .collectors.registry import COLLECTORS, OF_THE_HOST
 from .collectors.suite import Suite
+from .dissect.reader import Address
 from .errors import ConfigError, KernelError
+from .evidence.ledger import Ledger
 from .kernel.fdb_feed import FdbFeed
 from .kernel.host import Host
 from .kernel.links import Link
 from .kernel.reader import KernelReader
 from .kernel.tally import Tally
 from .pipeline import Pipeline
+from .slow_lane import SlowLane
 from .switching import Switching
 from .tables.forwarding import ForwardingTable
 from .tables.state import Tables
@@ -60,6 +63,7 @@ class Exporter:
         self._file = config.load(settings.file)
         self._reload = ReloadStatus(successful=True, last_success=time.time())
         tables = Tables(self._file.limits)
+        ledger = Ledger(tables)
         self._live: LiveCapture | None = None
         if settings.unknown_unicast or settings.guest_unknown_unicast:
             resources.allow_descriptors(2 * limits.FLOOD_SOCKETS)
@@ -84,10 +88,10 @@ class Exporter:
             floods=self._floods.statuses,
             tallies=lambda: tallies,
         )
-        context = Context(tables, self._lanes, lambda: self._reload, time.monotonic, kernel)
+        context = Context(tables, ledger, self._lanes, lambda: self._reload, time.monotonic, kernel)
         suite = Suite({name: COLLECTORS[name](context) for name in settings.collectors})
-        self._pipeline = Pipeline(tables, suite)
-        self._pipeline.protect(_ipv4(self._file))
+        self._pipeline = Pipeline(tables, suite, ledger, SlowLane(Budget()))
+        self._pipeline.configure(_protected(self._file))
         application = Application(
             suite, self._unready, telemetry_path=settings.telemetry_path, version=__version__
         )
@@ -165,7 +169,7 @@ class Exporter:
             self._reload = ReloadStatus(False, self._reload.last_success)
             return
         self._file = file
-        self._pipeline.protect(_ipv4(self._file))
+        self._pipeline.configure(_protected(self._file))
         self._reload = ReloadStatus(True, time.time())
         log.info("configuration read again")
 
@@ -188,13 +192,14 @@ class Replay:
         file = config.load(settings.file)
         self._names = _labels(settings)
         devices = max(file.limits.devices, len(set(self._names.values())))
-        self._now = 0.0
+        self._now = self._wall = 0.0
         self._frames: dict[str, int] = {}
         self._tables = Tables(replace(file.limits, devices=devices))
-        context = Context(self._tables, self._lanes, _never_read, lambda: self._now)
+        ledger = Ledger(self._tables)
+        context = Context(self._tables, ledger, self._lanes, _never_read, lambda: self._now)
         self._suite = Suite({name: COLLECTORS[name](context) for name in settings.collectors})
-        self._pipeline = Pipeline(self._tables, self._suite)
-        self._pipeline.protect(_ipv4(file))
+        self._pipeline = Pipeline(self._tables, self._suite, ledger, SlowLane(None))
+        self._pipeline.configure(_protected(file))
 
     def read(self, path: str, progress: Callable[[int, int], None] | None) -> None:
         """Take a file in; CaptureFileError after what came before the fault has been taken in.
@@ -210,11 +215,16 @@ class Replay:
             if offset is None:
                 offset = self._now - batch.now
             self._now = offset + batch.now
+            self._wall = batch.latest
             self._frames[name] += len(batch)
             self._pipeline.frames(number, replace(batch, now=self._now))
 
     def exposition(self) -> str:
-        """Return what a scrape would have shown at the captures' end."""
+        """Return what a scrape would have shown at the captures' end; there is nothing after it.
+
+        Moves that wait for their verdict get it: what no capture shows did not happen.
+        """
+        self._pipeline.finish(self._now, self._wall)
         return render(self._suite.families(), accept="", accept_encoding="").body.decode()
 
     def _lanes(self) -> Sequence[Lane]:
@@ -234,8 +244,11 @@ def _labels(settings: config.Replay) -> dict[str, str]:
     }
 
 
-def _ipv4(file: config.FileConfig) -> list[IPv4Address]:
-    return [entry.ip for entry in file.protected if isinstance(entry.ip, IPv4Address)]
+def _protected(file: config.FileConfig) -> list[tuple[Address, int | None, str]]:
+    return [
+        (entry.ip, int(entry.mac.replace(":", ""), 16) if entry.mac else None, entry.role)
+        for entry in file.protected
+    ]
 
 
 def _never_read() -> ReloadStatus:

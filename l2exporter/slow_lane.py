@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -54,31 +54,30 @@ class Harvest:
 class SlowLane:
     """Dissects what matters of each batch; for one thread.
 
-    `interest` gives the MACs that evidence is being gathered of. Without a budget (a capture file
-    waits for as long as it takes) everything is dissected that a dissector knows.
+    Without a budget (a capture file waits for as long as it takes) everything is dissected that a
+    dissector knows.
     """
 
-    def __init__(self, interest: Callable[[], Container[int]], budget: Budget | None) -> None:
-        self._interest = interest
+    def __init__(self, budget: Budget | None) -> None:
         self._budget = budget
         self._introductions = Introductions()
 
-    def take(self, frames: Sequence[Whole], at: Iterable[float], now: float) -> Harvest:
-        """Dissect the frames in their order; `at` is the monotonic time of each, `now` the batch's.
+    def take(
+        self, frames: Sequence[Whole], at: Iterable[float], now: float, interest: Container[int]
+    ) -> Harvest:
+        """Dissect the frames in their order; a frame costs a bounded time, whatever it holds.
 
-        A frame costs a bounded time, whatever it holds.
+        `at` is the monotonic time of each, `now` the batch's; `interest` are the MACs that
+        evidence is being gathered of.
         """
         harvest = Harvest()
         if self._budget is not None:
             self._budget.refill(now)
-        interest = self._interest()
         for frame, moment in zip(frames, at, strict=True):
             self._take(frame, moment, interest, harvest)
         return harvest
 
-    def _take(
-        self, frame: Whole, at: float, interest: Container[int], harvest: Harvest
-    ) -> None:
+    def _take(self, frame: Whole, at: float, interest: Container[int], harvest: Harvest) -> None:
         protocol = "ethernet"
         try:
             data, vlan = ethernet.strip(frame.data, frame.tci)

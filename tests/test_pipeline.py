@@ -11,11 +11,13 @@ import pytest
 from l2exporter.collectors.base import Malformed
 from l2exporter.collectors.suite import Suite
 from l2exporter.dissect.arp import ArpPackets
+from l2exporter.evidence.ledger import Ledger
 from l2exporter.kernel.addresses import Address
 from l2exporter.kernel.links import Link
 from l2exporter.kernel.routes import Gateway
 from l2exporter.limits import Limits
 from l2exporter.pipeline import Pipeline
+from l2exporter.slow_lane import SlowLane
 from l2exporter.tables.addresses import Subnet
 from l2exporter.tables.bindings import Moves, Sightings
 from l2exporter.tables.state import Tables
@@ -73,7 +75,8 @@ class Scene:
 def make(limits: Limits | None = None) -> Scene:
     tables = Tables(limits or Limits())
     witness = Witness()
-    return Scene(tables, Pipeline(tables, Suite({"witness": witness})), witness)  # type: ignore[dict-item]
+    suite = Suite({"witness": witness})  # type: ignore[dict-item]
+    return Scene(tables, Pipeline(tables, suite, Ledger(tables), SlowLane(None)), witness)
 
 
 def links(*made: Link) -> dict[int, Link]:
@@ -137,9 +140,9 @@ def test_configured_and_surrounding_addresses_do_not_displace_each_other() -> No
     scene = make(Limits(addresses=16, address_burst=1, address_rate=0))
     scene.feed(frames.announcement(A, "192.0.2.50"))
     here = Surroundings(links=links(link(2)), addresses=own((2, "192.0.2.9/24")))
-    scene.pipeline.protect([IPv4Address("192.0.2.7")])
+    scene.pipeline.configure([(IPv4Address("192.0.2.7"), None, "protected")])
     scene.pipeline.surroundings(here, {2: 0})  # type: ignore[arg-type]
-    scene.pipeline.protect([IPv4Address("192.0.2.8")])
+    scene.pipeline.configure([(IPv4Address("192.0.2.8"), None, "protected")])
     scene.feed(*(frames.announcement(A, f"192.0.2.{n}") for n in (7, 8, 9)))
     assert scene.tracked() == {"192.0.2.50", "192.0.2.8", "192.0.2.9"}
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address
+from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -137,11 +138,11 @@ class Context:
     """All that collectors may draw on; each takes what it needs. A capture file has no kernel."""
 
     tables: Tables
+    ledger: Ledger
     lanes: Callable[[], Sequence[LaneStatus]]
     reload: Callable[[], ReloadStatus]
     monotonic: Callable[[], float]
     kernel: KernelSide | None = None
-    ledger: Ledger = None  # type: ignore[assignment]
 
     def kernel_side(self) -> KernelSide:
         """Return `kernel`, for collectors that are made only where there is one."""
@@ -159,7 +160,7 @@ class Collector(Protocol):
 class FrameCollector(Collector, Protocol):
     """A collector that also sees what goes over the wire."""
 
-    observes: type | tuple[type, ...]
+    observes: type | tuple[type, ...] | UnionType
     """The kinds of event that `observe` is called with."""
 
     def observe(self, event: Any) -> Iterable[object]:

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 import numpy as np
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 
-from ..dissect import arp, ethernet
+from ..dissect import arp, ethernet, ndp, slow
 from .base import Context, Malformed
 
 FAULTS = [
     *(("ethernet", reason) for reason in ethernet.REASONS),
     *(("arp", reason) for reason in arp.REASONS),
+    *(("ndp", reason) for reason in ndp.REASONS),
+    *((protocol, reason) for protocol, reasons in slow.REASONS.items() for reason in reasons),
 ]
 
 

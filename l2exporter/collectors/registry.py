@@ -10,24 +10,42 @@ from .arp_moves import ArpMovesCollector
 from .base import Collector, Context
 from .bridge import BridgeCollector
 from .capture import CaptureCollector
+from .dissections import DissectionsCollector
 from .exporter import ExporterCollector
 from .fdb import FdbCollector
 from .fdb_events import FdbEventsCollector
 from .frame_errors import FrameErrorsCollector
 from .gratuitous_arp import GratuitousArpCollector
+from .ipv6_routers import Ipv6RoutersCollector
+from .mac_addresses import MacAddressesCollector
+from .move_causes import MoveCausesCollector
+from .ndp import NdpCollector
+from .ndp_moves import NdpMovesCollector
 from .neighbor import NeighborCollector
 from .neighbor_fdb import NeighborFdbCollector
 from .netlink import NetlinkCollector
+from .protected_addresses import ProtectedAddressesCollector
+from .sleep_proxy import SleepProxyCollector
 from .stations import StationsCollector
 from .tracked import TrackedCollector
 from .unknown_unicast import UnknownUnicastCollector
 from .vxlan import VxlanCollector
+from .wake_on_lan import WakeOnLanCollector
 
 COLLECTORS: Final[Mapping[str, Callable[[Context], Collector]]] = {
     "arp": ArpCollector,
     "gratuitous_arp": GratuitousArpCollector,
     "stations": StationsCollector,
     "arp_moves": ArpMovesCollector,
+    "ndp": NdpCollector,
+    "ndp_moves": NdpMovesCollector,
+    "move_causes": MoveCausesCollector,
+    "protected_addresses": ProtectedAddressesCollector,
+    "mac_addresses": MacAddressesCollector,
+    "ipv6_routers": Ipv6RoutersCollector,
+    "sleep_proxy": SleepProxyCollector,
+    "wake_on_lan": WakeOnLanCollector,
+    "dissections": DissectionsCollector,
     "frame_errors": FrameErrorsCollector,
     "capture": CaptureCollector,
     "bridge": BridgeCollector,

@@ -25,10 +25,12 @@ class TrackedCollector:
 
     def __init__(self, context: Context) -> None:
         self._tables = context.tables
+        self._ledger = context.ledger
         self._kernel = context.kernel
 
     def _usage(self) -> list[Usage]:
-        usage = self._tables.usage()
+        with self._tables.lock:
+            usage = self._tables.usage() + self._ledger.usage()
         if self._kernel is not None:
             with self._kernel.forwarding.lock:
                 usage += self._kernel.forwarding.usage()

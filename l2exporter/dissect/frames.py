@@ -70,11 +70,16 @@ class Frames:
     def __len__(self) -> int:
         return len(self.captured)
 
+    @property
+    def latest(self) -> float:
+        """Return the wall clock of the latest frame; minus infinity when there is none."""
+        whole = max((one.time for one in self.whole), default=-np.inf)
+        return float(np.max(self.time, initial=whole))
+
     def at(self, times: Times) -> Times:
         """Return monotonic seconds for wall times of this batch: its latest frame is at `now`.
 
         None is put further back than LONGEST_BATCH_SECONDS: the wall clock may have been set.
         """
-        latest = np.max(self.time, initial=max((one.time for one in self.whole), default=-np.inf))
-        at: Times = self.now - np.clip(latest - times, 0.0, LONGEST_BATCH_SECONDS)
+        at: Times = self.now - np.clip(self.latest - times, 0.0, LONGEST_BATCH_SECONDS)
         return at

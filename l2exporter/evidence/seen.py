@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..dissect.dhcp import Dhcp
-from ..dissect.dns_update import Registration, RegistrationReply
-from ..dissect.mdns import Mdns
 from ..dissect.reader import Address
-from ..dissect.router_advertisement import RouterAdvertisement
-from ..dissect.virtual_router import VirtualRouterAdvert
-from ..dissect.wake_on_lan import MagicPacket
+from ..dissect.slow import Message
 
-Message = (
-    Dhcp
-    | Mdns
-    | MagicPacket
-    | Registration
-    | RegistrationReply
-    | RouterAdvertisement
-    | VirtualRouterAdvert
-)
+__all__ = ["Claim", "Key", "Message", "Question", "Seen"]
 
 Key = tuple[int, Address]
 """A segment and an address on it."""

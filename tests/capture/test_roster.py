@@ -13,8 +13,10 @@ from l2exporter.capture.ring import BLOCK_SLOTS
 from l2exporter.capture.whole_ring import WHOLE_BLOCK_SLOTS
 from l2exporter.collectors.suite import Suite
 from l2exporter.errors import StartError
+from l2exporter.evidence.ledger import Ledger
 from l2exporter.limits import FULL_RINGS, SMALL_RING_SHARE, WHOLE_SLOTS, Limits
 from l2exporter.pipeline import Pipeline
+from l2exporter.slow_lane import SlowLane
 from l2exporter.tables.state import Tables
 from tests.capture.sinks import Recorder, capture, lanes
 from tests.capture.slow_frames import TAKEN
@@ -100,7 +102,7 @@ def test_devices_beyond_the_cap_are_down_until_there_is_room(
 ) -> None:
     beyond = Lane("eth1", "fast", False, None, None, None)
     tables = Tables(Limits(devices=1))
-    with capture(here, Pipeline(tables, Suite({}))) as made:
+    with capture(here, Pipeline(tables, Suite({}), Ledger(tables), SlowLane(None))) as made:
         veth(there, "eth1", here, "eth1")
         wait_until(lambda: "eth1" in lanes(made), "the second device")
         assert lanes(made) == {"eth0": Lane("eth0", "fast", True, 0, 0, 0.0), "eth1": beyond}

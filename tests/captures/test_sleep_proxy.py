@@ -15,8 +15,10 @@ from l2exporter.collectors import base
 from l2exporter.collectors.suite import Suite
 from l2exporter.config import Replay as Settings
 from l2exporter.dissect.frames import Frames
+from l2exporter.evidence.ledger import Ledger
 from l2exporter.limits import Limits
 from l2exporter.pipeline import Pipeline
+from l2exporter.slow_lane import SlowLane
 from l2exporter.tables.bindings import Moves
 from l2exporter.tables.state import Tables
 from tests.captures.sleep_proxy import LOG, OWNER, OWNER_IP, PROXY, frames, seconds
@@ -52,7 +54,7 @@ class Log:
 def logged(batches: Iterable[Frames]) -> Log:
     tables = Tables(Limits())
     log = Log(tables)
-    pipeline = Pipeline(tables, Suite({"log": log}))
+    pipeline = Pipeline(tables, Suite({"log": log}), Ledger(tables), SlowLane(None))
     number = pipeline.device("vlan0")
     assert number is not None
     for frames_ in batches:
@@ -82,7 +84,8 @@ def test_the_exposition_counts_them_and_shows_the_last() -> None:
     replay.read(CAPTURE, None)
     lines = replay.exposition().splitlines()
     address = f'device="vlan0",ip="{OWNER_IP}",vlan=""'
-    macs = f'device="vlan0",from_mac="{PROXY}",ip="{OWNER_IP}",to_mac="{OWNER}",vlan=""'
+    cause = 'cause="sleep_proxy_release",device="vlan0"'
+    macs = f'{cause},from_mac="{PROXY}",ip="{OWNER_IP}",to_mac="{OWNER}",vlan=""'
     assert f"l2_arp_moves_total{{{address}}} 4.0" in lines
     assert f"l2_arp_flip_flops_total{{{address}}} 3.0" in lines
     assert f"l2_gratuitous_arp_total{{{address}}} 8.0" in lines

@@ -9,8 +9,10 @@ from l2exporter.capture.lane import Lane
 from l2exporter.collectors.base import Context, KernelSide, ReloadStatus
 from l2exporter.collectors.registry import COLLECTORS, OF_THE_HOST
 from l2exporter.collectors.suite import Suite
+from l2exporter.evidence.ledger import Ledger
 from l2exporter.limits import Limits
 from l2exporter.pipeline import Pipeline
+from l2exporter.slow_lane import SlowLane
 from l2exporter.tables.state import Tables
 from tests.dissect.batch import batch
 
@@ -38,12 +40,18 @@ class Scene:
         self.lanes: Sequence[Lane] = ()
         self.reload = ReloadStatus(successful=True, last_success=0.0)
         self.tables = Tables(limits or Limits())
+        self.ledger = Ledger(self.tables)
         context = Context(
-            self.tables, lambda: self.lanes, lambda: self.reload, lambda: self.now, kernel
+            self.tables,
+            self.ledger,
+            lambda: self.lanes,
+            lambda: self.reload,
+            lambda: self.now,
+            kernel,
         )
         made = names or [name for name in COLLECTORS if kernel or name not in OF_THE_HOST]
         self.suite = Suite({name: COLLECTORS[name](context) for name in made})
-        self.pipeline = Pipeline(self.tables, self.suite)
+        self.pipeline = Pipeline(self.tables, self.suite, self.ledger, SlowLane(None))
 
     def feed(self, *frames: bytes, device: str = "eth0", **columns: Unpack[Columns]) -> None:
         """Take the frames in as one batch of the device."""
