@@ -115,12 +115,22 @@ def _is_leased(case: Case) -> bool:
     )
 
 
-def _is_same_host(case: Case) -> bool:
+def _is_same_machine(case: Case) -> bool:
+    """The same client on another interface asks for its lease too: that gives it to nobody else."""
+    return _same_host(case) in ("owner", "client_id")
+
+
+def _is_same_name(case: Case) -> bool:
+    """Names are unique at a time, but a second "raspberrypi" may follow the first."""
+    return _same_host(case) == "host_name"
+
+
+def _same_host(case: Case) -> str | None:
     window = case.window
-    host = window.knowledge.identities.same_host(
-        window.key[0], case.from_mac, case.to_mac, window.now
-    )
-    return case.is_handover and host is not None
+    identities = window.knowledge.identities
+    if not case.is_handover:
+        return None
+    return identities.same_host(window.key[0], case.from_mac, case.to_mac, window.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +164,13 @@ RULES: Final = (
     Rule("unknown", "RFC 1027: proxy ARP, or whatever else only answers", _is_in_conflict),
     Rule("suspected_spoofing", "dsniff: a victim that is deaf to it", _is_steady),
     Rule("failover", "RFC 5798, 7.3; RFC 2281, 5.3: virtual MACs", _is_virtual),
-    Rule("dhcp_reassignment", "RFC 2131, 4.3.2 and 4.4.1", _is_leased),
     Rule(
         "same_host_interface",
-        "RFC 4361; draft-cheshire-edns0-owner-option; RFC 6762, 10",
-        _is_same_host,
+        "RFC 4361; draft-cheshire-edns0-owner-option",
+        _is_same_machine,
     ),
+    Rule("dhcp_reassignment", "RFC 2131, 4.3.2 and 4.4.1", _is_leased),
+    Rule("same_host_interface", "RFC 6762, 9: host names", _is_same_name),
 )
 """In order: the first that a pair meets is its cause, `unknown` where none is met. Whatever is in
 conflict ends at the latest with proxy ARP: a lease or an identity excuses none."""

@@ -422,6 +422,27 @@ SAME_HOSTS = (
         ],
     ),
     Case(
+        "an interface switch with one DUID and a lease for it",
+        says(NEW, "announcement", 0),
+        "same_host_interface",
+        "the lease stays with its client: it gives the address to nobody else",
+        seen=[
+            dhcp("request", OLD, -900, client_id=DUID),
+            dhcp("request", NEW, -3, client_id=OTHER_DUID_IAID, requested_ip=IP),
+        ],
+    ),
+    Case(
+        "a second host of the same mDNS name gets the first one's old lease",
+        says(NEW, "announcement", 0),
+        "dhcp_reassignment",
+        "a name may be another's after the first is gone: the lease is better evidence",
+        seen=[
+            named(OLD, "raspberrypi.local", -60),
+            named(NEW, "raspberrypi.local", 2),
+            dhcp("request", NEW, requested_ip=IP),
+        ],
+    ),
+    Case(
         "a bond with fail_over_mac, a host with avahi",
         says(NEW, "gratuitous_reply", 0),
         "same_host_interface",

@@ -96,7 +96,7 @@ def test_moves_that_nobody_looked_at_excuse_nothing() -> None:
     unseen.pairs[OLD, NEW] = PairFigures(1, BEGAN, BEGAN, 0.0)
     unseen.claims[NEW] = ClaimFigures(BEGAN, BEGAN, 1, seconds=1)
     told = [dhcp("request", NEW, requested_ip=IP), woken(NEW, OLD)]
-    assert classify(unseen, Parts().told(told), UNTIL) == {(OLD, NEW): "dhcp_reassignment"}
+    assert classify(unseen, Parts().told(told), UNTIL) == {(OLD, NEW): "same_host_interface"}
 
     unseen.others = 40
 
