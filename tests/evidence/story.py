@@ -31,9 +31,9 @@ LADDER = (0.0, 1.0, 3.0)
 class Story:
     """A segment's frames in, what the tracker tells out. Bindings are as the tables keep them."""
 
-    def __init__(self) -> None:
-        self.proxies = Proxies()
-        self.holds = Holds(self.proxies)
+    def __init__(self, holds: Holds | None = None, proxies: Proxies | None = None) -> None:
+        self.proxies = proxies or Proxies()
+        self.holds = holds or Holds(self.proxies)
         self.told: list[object] = []
         self.bound: dict[tuple[int, Address], int] = {}
         self.addresses = {PROXY: PROXY_IP, OTHER_PROXY: OTHER_IP, OWNER: HELD}
@@ -82,8 +82,18 @@ class Story:
         for step in LADDER:
             self.claims(at + step, mac, ip, kind)
 
-    def offers(self, at: float, mac: int = PROXY, ttl: int = 4500, name: str = INSTANCE) -> None:
-        self.says(at, mac, Mdns(True, proxies=(ProxyOffer(name, NAME, 61000, ttl),)))
+    def offers(
+        self,
+        at: float,
+        mac: int = PROXY,
+        ttl: int = 4500,
+        name: str = INSTANCE,
+        *,
+        decoded: bool = True,
+        segment: int = 0,
+    ) -> None:
+        offer = ProxyOffer(name, NAME if decoded else None, 61000, ttl)
+        self.says(at, mac, Mdns(True, proxies=(offer,)), segment=segment)
 
     def announces(
         self, at: float, *ips: str, mac: int = PROXY, host: str = HOST, ttl: int = 4500
@@ -96,8 +106,8 @@ class Story:
         """A host multicasts with its Owner option."""
         self.says(at, mac, Mdns(True, owner=Owner(sequence, host_mac or mac, mac)))
 
-    def wakes(self, at: float, mac: int = PROXY, target: int = OWNER) -> None:
-        self.says(at, mac, MagicPacket(target))
+    def wakes(self, at: float, mac: int = PROXY, target: int = OWNER, *, segment: int = 0) -> None:
+        self.says(at, mac, MagicPacket(target), segment=segment)
 
     def registers(
         self,
@@ -108,21 +118,29 @@ class Story:
         rcode: int | None = 0,
         lease: int | None = 7200,
         number: int = 7,
+        segment: int = 0,
     ) -> None:
         """The owner registers with a proxy; `rcode` of the reply, None when there is none."""
         addresses = tuple(ip_address(ip) for ip in ips or (HELD,))
         owner = Owner(sequence, OWNER, OWNER)
         ask = Registration(number, addresses, owner, 7200)
-        self.sees(self._unicast(at, OWNER, proxy, 5353, 61000, ask))
+        self.sees(self._unicast(at, OWNER, proxy, 5353, 61000, ask, segment))
         if rcode is not None:
             reply = RegistrationReply(number, rcode, lease)
-            self.sees(self._unicast(at + 0.01, proxy, OWNER, 61000, 5353, reply))
+            self.sees(self._unicast(at + 0.01, proxy, OWNER, 61000, 5353, reply, segment))
 
     def _unicast(
-        self, at: float, source: int, to: int, port: int, to_port: int, message: Message
+        self,
+        at: float,
+        source: int,
+        to: int,
+        port: int,
+        to_port: int,
+        message: Message,
+        segment: int,
     ) -> Seen:
         ends = ip_address(self.addresses[source]), ip_address(self.addresses[to])
-        return Seen(0, 0, source, to, *ends, port, to_port, False, WALL + at, at, message)
+        return Seen(0, segment, source, to, *ends, port, to_port, False, WALL + at, at, message)
 
     def passes(self, until: float) -> None:
         """Nothing is seen until then."""
