@@ -33,7 +33,8 @@ class DissectionsCollector:
     most multicast DNS. `skipped`: it might have mattered, but the CPU time for dissection was used
     up, or its sender's share of it. `malformed`: see l2_frame_errors_total. Protocol `datagram` is
     a packet whose IP or UDP header cannot be believed, `ethernet` one whose VLAN tags cannot,
-    `unknown` one that only looked like one of these protocols.
+    `unknown` one that only looked like one of these protocols. All results of a protocol are there
+    from its first packet on.
 
     l2_slow_packets_total{device="eth0",protocol="mdns",result="dissected"} 12.0
     """
@@ -51,7 +52,7 @@ class DissectionsCollector:
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        """Yield one sample for each device, protocol and result, from zero on."""
+        """Yield one sample for each device, protocol seen on it, and result."""
         with self._tables.lock:
             names = self._tables.segments.device_names()
             counts = self._counts[list(names)].tolist()
@@ -61,6 +62,8 @@ class DissectionsCollector:
             labels=["device", "protocol", "result"],
         )
         for name, figures in zip(names.values(), counts, strict=True):
+            found = {place[0] for place, figure in zip(PLACES, figures, strict=True) if figure}
             for place, figure in zip(PLACES, figures, strict=True):
-                family.add_metric([name, *place], figure)
+                if place[0] in found:
+                    family.add_metric([name, *place], figure)
         yield family

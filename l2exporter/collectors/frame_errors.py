@@ -16,10 +16,14 @@ FAULTS = [
     *(("ndp", reason) for reason in ndp.REASONS),
     *((protocol, reason) for protocol, reasons in slow.REASONS.items() for reason in reasons),
 ]
+ALWAYS = ("ethernet", "arp", "ndp")
 
 
 class FrameErrorsCollector:
-    """Malformed frames of each device; every reason is there from zero on.
+    """Malformed frames of each device.
+
+    Of the fast lane's protocols (`ethernet`, `arp`, `ndp`) every reason is there from zero on; of
+    those that are dissected one by one a protocol's reasons are, once one of them was found.
 
     A frame counts once, under the first fault found, and nowhere else but in
     l2_capture_frames_total.
@@ -50,6 +54,8 @@ class FrameErrorsCollector:
             labels=["device", "protocol", "reason"],
         )
         for name, figures in zip(names.values(), counts, strict=True):
+            found = {fault[0] for fault, figure in zip(FAULTS, figures, strict=True) if figure}
             for fault, figure in zip(FAULTS, figures, strict=True):
-                family.add_metric([name, *fault], figure)
+                if fault[0] in ALWAYS or fault[0] in found:
+                    family.add_metric([name, *fault], figure)
         yield family

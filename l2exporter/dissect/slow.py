@@ -80,7 +80,7 @@ _WITHOUT_RCODE: Final = 0xFFF0
 def protocol_of(datagram: Datagram) -> str | None:
     """Return which of PROTOCOLS a datagram is of, as the capture filter tells them; else None.
 
-    A DNS UPDATE is told by its looks, on any port; all others by their ports.
+    Ports that are a protocol's own come before the looks of the payload, but for multicast DNS's.
     """
     if datagram.protocol == UDP:
         return _of_udp(datagram)
@@ -105,17 +105,15 @@ def dissect(protocol: str, datagram: Datagram) -> Message | None:
 def _of_udp(datagram: Datagram) -> str | None:
     destination = datagram.destination_port
     ports = {datagram.source_port, destination}
-    if _is_update(datagram.payload):  # from 5353, and to it, some send what is no multicast DNS
-        return "dns_update"
-    if _MDNS_PORT in ports:
-        return "mdns"
+    if _MDNS_PORT in ports:  # from it, and to it, registrations go too
+        return "dns_update" if _is_update(datagram.payload) else "mdns"
     if ports & dhcp.UDP_PORTS:
         return "dhcp"
     if destination in hsrp.UDP_PORTS:
         return "hsrp"
     if destination in wake_on_lan.UDP_PORTS and datagram.payload.startswith(b"\xff" * 4):
         return "wake_on_lan"
-    return None
+    return "dns_update" if _is_update(datagram.payload) else None
 
 
 def _is_update(payload: bytes) -> bool:

@@ -9,6 +9,7 @@ from l2exporter.capture.lane import Lane
 from l2exporter.collectors.base import Context, KernelSide, ReloadStatus
 from l2exporter.collectors.registry import COLLECTORS, OF_THE_HOST
 from l2exporter.collectors.suite import Suite
+from l2exporter.dissect.frames import Whole
 from l2exporter.evidence.ledger import Ledger
 from l2exporter.limits import Limits
 from l2exporter.pipeline import Pipeline
@@ -25,6 +26,7 @@ class Columns(TypedDict, total=False):
     tci: int | Sequence[int]
     sent: bool | Sequence[bool]
     time: float | Sequence[float]
+    whole: tuple[Whole, ...]
 
 
 class Scene:

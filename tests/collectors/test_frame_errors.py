@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from l2exporter.collectors.base import Malformed
 from l2exporter.collectors.frame_errors import FAULTS
-from l2exporter.dissect import arp, ethernet
+from l2exporter.dissect import arp, ethernet, ndp, slow, vrrp
 from l2exporter.limits import Limits
 from tests.collectors.scene import Scene
 from tests.lab import frames
@@ -11,16 +12,31 @@ GOOD = frames.announcement(A, ONE)
 METRIC = "l2_frame_errors_total"
 
 
-def test_every_reason_is_there_from_zero_on() -> None:
+def test_every_reason_of_the_fast_lane_is_there_from_zero_on() -> None:
     scene = Scene("frame_errors")
     scene.pipeline.device("eth0")
-    assert scene.samples(METRIC) == {("eth0", *fault): 0 for fault in FAULTS}
+    fast = [fault for fault in FAULTS if fault[0] in ("ethernet", "arp", "ndp")]
+    assert len(fast) > len(arp.REASONS)
+    assert scene.samples(METRIC) == {("eth0", *fault): 0 for fault in fast}
+
+
+def test_the_reasons_of_a_dissected_protocol_come_with_its_first_fault() -> None:
+    scene = Scene("frame_errors")
+    number = scene.pipeline.device("eth0")
+    assert number is not None
+    scene.suite.observe([Malformed(number, "vrrp", {"checksum": 2})])
+    found = {place: n for place, n in scene.samples(METRIC).items() if place[1] == "vrrp"}
+    assert found == {("eth0", "vrrp", reason): 0 for reason in vrrp.REASONS} | {
+        ("eth0", "vrrp", "checksum"): 2
+    }
 
 
 def test_the_reasons_are_those_of_the_dissectors() -> None:
     assert set(FAULTS) == {
         *(("arp", reason) for reason in arp.REASONS),
         *(("ethernet", reason) for reason in ethernet.REASONS),
+        *(("ndp", reason) for reason in ndp.REASONS),
+        *((protocol, reason) for protocol in slow.REASONS for reason in slow.REASONS[protocol]),
     }
 
 

@@ -86,13 +86,18 @@ def test_other_frames_are_of_none(frame: bytes) -> None:
 
 
 def test_ports_that_belong_to_a_protocol_come_before_what_a_payload_looks_like() -> None:
-    assert protocol_of(datagram(udp(UPDATE, 5353))) == "mdns"
-    assert protocol_of(datagram(udp(UPDATE, 40000, source=5353))) == "mdns"
+    assert protocol_of(datagram(udp(b"\0" * 12, 5353))) == "mdns"
+    assert protocol_of(datagram(udp(b"\0" * 12, 40000, source=5353))) == "mdns"
     assert protocol_of(datagram(udp(UPDATE, 68))) == "dhcp"
     assert protocol_of(datagram(udp(b"", 40000, source=67))) == "dhcp"
     assert protocol_of(datagram(udp(UPDATE, 1985))) == "hsrp"
     assert protocol_of(datagram(udp(UPDATE, 2029))) == "hsrp"
     assert protocol_of(datagram(udp(UPDATE, 9))) == "dns_update"
+
+
+def test_a_registration_from_or_to_the_port_of_multicast_dns_is_one() -> None:
+    assert protocol_of(datagram(udp(UPDATE, 5353))) == "dns_update"
+    assert protocol_of(datagram(udp(UPDATE, 40000, source=5353))) == "dns_update"
 
 
 @pytest.mark.parametrize(
