@@ -31,7 +31,7 @@ class MoveCausesCollector:
     l2_moves_pending{device="eth0",vlan="",family="ipv4"} 1.0
     """
 
-    observes = Settled | Unjudged
+    observes = (Settled, Unjudged)
 
     def __init__(self, context: Context) -> None:
         self._tables = context.tables

@@ -168,8 +168,13 @@ class Ledger:
         return [*derived, *settled]
 
     def _pass(self, now: float, wall: float) -> list[object]:
-        """Let time pass in steps while something is due before `now`, then to `now`."""
+        """Let time pass in steps while something is due before `now`, then to `now`.
+
+        It never goes back: packets of one device may have waited longer than another's.
+        """
         derived: list[object] = []
+        late = max(0.0, self._settled - now)
+        now, wall = now + late, wall + late
         due = max(self.pending.next_due(), self._settled + STEP_SECONDS)
         steps = np.arange(due, now, STEP_SECONDS)[:_MOST_STEPS].tolist() if due < now else ()
         for at in (*steps, now):

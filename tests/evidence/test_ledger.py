@@ -17,7 +17,7 @@ from l2exporter.evidence import windows
 from l2exporter.evidence.ledger import Ledger
 from l2exporter.evidence.pending import Settled, Unjudged
 from l2exporter.evidence.protected import ProtectedClaim
-from l2exporter.evidence.seen import Message, Seen
+from l2exporter.evidence.seen import Claim, Message, Seen
 from l2exporter.evidence.transitions import Transition
 from l2exporter.limits import EVIDENCE_RATE, Limits
 from tests.evidence.wire import WALL, Said, Wire, times
@@ -293,6 +293,21 @@ def test_segments_that_are_gone_or_merged_are_so_for_everybody() -> None:
     assert [proxy.segment for proxy in scene.ledger.proxies.entries()] == [scene.segment]
 
 
+def test_packets_that_waited_longer_than_anothers_do_not_turn_time_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene, passed = Scene(), []
+
+    def settle(now: float, wall: float) -> list[object]:
+        passed.append((now, wall))
+        return []
+
+    monkeypatch.setattr(scene.ledger.holds, "settle", settle)
+    for at in (10.0, 9.9, 10.1):
+        scene.batch(Said(HELD, OWNER, at=at))
+    assert passed == [(at, WALL + at) for at in (10.0, 10.0, 10.1)]
+
+
 def test_every_table_tells_how_full_it_is() -> None:
     scene = Scene()
     scene.one_by_one(*falls_asleep(100.0))
@@ -303,16 +318,16 @@ def test_every_table_tells_how_full_it_is() -> None:
     assert all(each.entries <= each.limit for each in usage.values())
 
 
-def test_a_storm_is_counted_whole_and_looked_at_in_part() -> None:
+def test_a_storm_is_counted_whole_and_looked_at_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     scene, looked_at = Scene(), 0
     claim = scene.ledger.holds.claim
 
-    def counted(*args: object) -> list[object]:
+    def counted(one: Claim) -> list[object]:
         nonlocal looked_at
         looked_at += 1
-        return claim(*args)  # type: ignore[arg-type]
+        return claim(one)
 
-    scene.ledger.holds.claim = counted  # type: ignore[assignment, method-assign]
+    monkeypatch.setattr(scene.ledger.holds, "claim", counted)
     ips = [f"10.0.{n >> 8}.{n & 255}" for n in range(3000)]
     for batch in range(60):
         at = batch / 60
