@@ -1,21 +1,28 @@
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from l2exporter.collectors.base import ipv4, mac
+from l2exporter.collectors.base import ipv4, ipv6, mac
 from tests.collectors.scene import Scene
 from tests.lab.frames import announcement, tagged
 
 A = "02:00:00:00:00:0a"
+zeros_between = st.builds(lambda high, low: high << 96 | low, *[st.integers(0, 2**32 - 1)] * 2)
 
 
 @settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_addresses_are_written_as_the_standard_library_does(number: int) -> None:
     assert ipv4(number) == str(IPv4Address(number))
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**128 - 1) | st.integers(0, 2**48 - 1) | zeros_between)
+def test_ipv6_addresses_are_written_as_the_standard_library_does(number: int) -> None:
+    assert ipv6(number) == str(IPv6Address(number))
 
 
 @settings(deadline=None)

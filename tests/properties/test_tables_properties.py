@@ -1,22 +1,33 @@
-"""The tables against plain models: what a batch does, its packets do one by one."""
+"""The tables against plain models: what a batch does, its packets do one by one.
+
+An address is a small number here, which each family puts into a network of its own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from l2exporter.limits import PROTECTED_SHARE, Limits
-from l2exporter.tables.addresses import REFUSED, Subnet
+from l2exporter.tables.addresses import REFUSED, AddressTable, Rows, Subnet
+from l2exporter.tables.bindings import Moves, NdpMoves
 from l2exporter.tables.state import Tables
-from tests.tables.packets import packets
+from tests.tables.packets import packets, packets6
 
 GENEROUS = Limits(addresses=64, address_burst=64, vlans=8, devices=1)
 PROTECTED = 3
-HOME = Subnet(0, 0xFFFFFFF8)
+BASE = {4: 0, 6: 0x2001_0DB8_8000_0000_FFFF_FFFF_FFFF_FF00}
+HOME = {
+    4: Subnet(BASE[4], 0xFFFFFFFC),
+    6: Subnet(BASE[6], 0xFFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFC),
+}
+OBJECT: dict[int, type[IPv4Address | IPv6Address]] = {4: IPv4Address, 6: IPv6Address}
+both_families = pytest.mark.parametrize("version", [4, 6], ids=["ipv4", "ipv6"])
 
 
 class Packet(NamedTuple):
@@ -51,33 +62,54 @@ class Model:
 class Wire:
     """The tables, one device, and a packet's time telling its place since the start."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, version: int, limits: Limits) -> None:
         self.tables = Tables(limits)
         self.tables.device("eth0")
+        self.version = version
         self.taken = 0
         self.now = 0.0
 
+    @property
+    def addresses(self) -> AddressTable:
+        return self.tables.addresses if self.version == 4 else self.tables.addresses6
+
     def send(self, batch: list[Packet]) -> tuple[list[int], list[int], list[Move]]:
         """The rows, the positions of first sights, the moves."""
-        columns = packets(
-            *((packet.ip, packet.mac) for packet in batch),
-            vlan=[packet.vlan for packet in batch],
-            time=[float(self.taken + place) for place in range(len(batch))],
-        )
-        self.taken += len(batch)
-        sightings, moves = self.tables.observe(0, columns, self.now)
+        bindings = [(BASE[self.version] + packet.ip, packet.mac) for packet in batch]
+        vlan = [packet.vlan for packet in batch]
+        time = [float(self.taken + place) for place in range(len(batch))]
+        row, new, moves = self.observe(bindings, vlan, time)
         found: list[Move] = []
         if moves is not None:
+            assert [time[place] for place in moves.position.tolist()] == moves.time.tolist()
             parts = (moves.time, moves.from_mac, moves.to_mac, moves.flip_flop)
-            found = [Move(*row) for row in zip(*(p.tolist() for p in parts), strict=True)]
-        return sightings.row.tolist(), sightings.new.tolist(), found
+            found = [Move(*each) for each in zip(*(p.tolist() for p in parts), strict=True)]
+        self.taken += len(batch)
+        return row.tolist(), new.tolist(), found
+
+    def observe(
+        self, bindings: list[tuple[int, int]], vlan: list[int], time: list[float]
+    ) -> tuple[Rows, Rows, Moves | NdpMoves | None]:
+        if self.version == 4:
+            columns = packets(*bindings, vlan=vlan, time=time)
+            sightings, moves = self.tables.observe(0, columns, self.now)
+            return sightings.row, sightings.new, moves
+        columns6 = packets6(*bindings, vlan=vlan, time=time)
+        sightings6, moves6 = self.tables.observe6(0, columns6, self.now)
+        return sightings6.row, sightings6.new, moves6
 
     def held(self) -> set[tuple[int, int]]:
         """(vlan, ip) of every address in the table."""
         labels = self.tables.segments.labels()
-        columns = self.tables.addresses.keys(self.tables.addresses.rows())
-        pairs = zip(*(column.tolist() for column in columns), strict=True)
-        return {(int(labels[segment][1] or 0), ip) for segment, ip in pairs}
+        rows = self.addresses.rows()
+        segments = self.addresses.keys(rows)[0].tolist()
+        found = [self.addresses.address(row) for row in rows.tolist()]
+        for row, segment, ip in zip(rows.tolist(), segments, found, strict=True):
+            assert self.addresses.find(segment, ip) == row
+        return {
+            (int(labels[segment][1] or 0), int(ip) - BASE[self.version])
+            for segment, ip in zip(segments, found, strict=True)
+        }
 
 
 seen = st.builds(Packet, st.integers(1, 6), st.integers(1, 3), st.sampled_from([0, 0, 7]))
@@ -92,9 +124,12 @@ caps = st.builds(
 )
 
 
+@both_families
 @given(batches)
-def test_moves_in_batches_are_those_of_the_packets_one_by_one(wire: list[list[Packet]]) -> None:
-    in_batches, singly, model = Wire(GENEROUS), Wire(GENEROUS), Model()
+def test_moves_in_batches_are_those_of_the_packets_one_by_one(
+    version: int, wire: list[list[Packet]]
+) -> None:
+    in_batches, singly, model = Wire(version, GENEROUS), Wire(version, GENEROUS), Model()
     everything = [packet for batch in wire for packet in batch]
     expected = [move for place, p in enumerate(everything) for move in model.see(place, p)]
     assert [move for batch in wire for move in in_batches.send(batch)[2]] == expected
@@ -102,11 +137,12 @@ def test_moves_in_batches_are_those_of_the_packets_one_by_one(wire: list[list[Pa
     assert in_batches.held() == singly.held() == set(model.bound)
 
 
+@both_families
 @given(batches, caps)
 def test_with_evictions_moves_are_those_since_the_last_first_sight(
-    wire: list[list[Packet]], limits: Limits
+    version: int, wire: list[list[Packet]], limits: Limits
 ) -> None:
-    table, model = Wire(limits), Model()
+    table, model = Wire(version, limits), Model()
     for batch in wire:
         table.now += 1
         start = table.taken
@@ -124,20 +160,22 @@ def test_with_evictions_moves_are_those_since_the_last_first_sight(
         assert set(model.bound) == held
 
 
+@both_families
 @given(batches, caps, st.booleans())
 def test_the_table_keeps_to_its_caps_its_rate_and_its_promises(
-    wire: list[list[Packet]], limits: Limits, subnets: bool
+    version: int, wire: list[list[Packet]], limits: Limits, subnets: bool
 ) -> None:
-    table = Wire(limits)
-    table.tables.protect([IPv4Address(PROTECTED)])
-    table.tables.subnets[0] = [HOME] if subnets else []
+    table = Wire(version, limits)
+    home = [HOME[version]] if subnets else []
+    table.tables.protect([OBJECT[version](BASE[version] + PROTECTED)])
+    (table.tables.subnets if version == 4 else table.tables.subnets6)[0] = home
     ever: set[tuple[int, int]] = set()
     guarded: set[tuple[int, int]] = set()
     admitted = refused = 0
     for batch in wire:
         table.now += 1
         rows, new, _ = table.send(batch)
-        held, usage = table.held(), table.tables.addresses.usage()
+        held, usage = table.held(), table.addresses.usage()
         admitted += sum(batch[place].ip != PROTECTED for place in new)
         refused += rows.count(REFUSED)
         ever |= held
@@ -151,9 +189,12 @@ def test_the_table_keeps_to_its_caps_its_rate_and_its_promises(
         assert strangers <= limits.addresses + 1 + limits.address_rate * table.now
 
 
+@both_families
 @given(batches, caps)
-def test_asking_again_finds_the_same_rows(wire: list[list[Packet]], limits: Limits) -> None:
-    table = Wire(limits)
+def test_asking_again_finds_the_same_rows(
+    version: int, wire: list[list[Packet]], limits: Limits
+) -> None:
+    table = Wire(version, limits)
     for batch in wire:
         rows, _, _ = table.send(batch)
         known = [packet for packet, row in zip(batch, rows, strict=True) if row != REFUSED]

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 import pytest
 
 from l2exporter.limits import Limits
-from l2exporter.tables.bindings import Moves
+from l2exporter.tables.addresses import REFUSED
+from l2exporter.tables.bindings import Moves, NdpMoves, NdpSightings, Sightings
 from l2exporter.tables.state import Tables
-from tests.tables.packets import Binding, ip, packets
+from tests.tables.packets import Binding, ip, packets, packets6
 
 A, B, C = 0x02000000000A, 0x02000000000B, 0x02000000000C
 ONE, TWO = "192.0.2.1", "192.0.2.2"
@@ -181,3 +182,42 @@ def test_sightings_tell_rows_and_first_sights() -> None:
     assert sightings.new.tolist() == [2]
     assert moves is not None
     assert moves.row.tolist() == [sightings.row[2]]
+    assert moves.position.tolist() == [3]
+    assert wire.tables.addresses.mac_of(int(moves.row[0])) == C
+
+
+def test_families_have_bindings_of_their_own() -> None:
+    tables = Wire().tables
+    batch = packets6(("::192.0.2.1", A), ("::", A), ("fe80::1", A), ("fe80::1", B), vlan=3)
+    tables.observe(0, packets((ONE, C), vlan=3), 1.0)
+    sightings, moves = tables.observe6(0, batch, 1.0)
+    assert isinstance(sightings, NdpSightings)
+    assert isinstance(moves, NdpMoves)
+    assert (sightings.row != REFUSED).tolist() == [True, False, True, True]
+    assert sightings.new.tolist() == [0, 2]
+    assert moves.position.tolist() == [3]
+    assert (moves.from_mac.tolist(), moves.to_mac.tolist()) == ([A], [B])
+    rows = tables.addresses6.rows()
+    assert tables.bindings6.macs[rows].tolist() == [A, B]
+    assert tables.bindings.macs[tables.addresses.rows()].tolist() == [C]
+    assert tables.addresses6.moved[rows].tolist() == [False, True]
+
+
+def test_neither_familys_events_are_the_others() -> None:
+    tables = Wire().tables
+    sightings, moves = tables.observe(0, packets((ONE, A), (ONE, B)), 1.0)
+    sightings6, moves6 = tables.observe6(0, packets6(("fe80::1", A), ("fe80::1", B)), 1.0)
+    assert not isinstance(sightings, NdpSightings)
+    assert not isinstance(moves, NdpMoves)
+    assert not isinstance(sightings6, Sightings)
+    assert not isinstance(moves6, Moves)
+
+
+def test_in_the_vlans_beyond_the_cap_a_protected_ipv6_address_alone_is_bound() -> None:
+    tables = Wire(Limits(addresses=16, vlans=1, devices=2)).tables
+    tables.protect([IPv6Address("fe80::1"), IPv4Address(ONE)])
+    batch = packets6(
+        ("fe80::1", A), ("fe80::2", A), ("fe80::1", A), ("fe80::2", A), vlan=[1, 1, 2, 2]
+    )
+    sightings, _ = tables.observe6(0, batch, 1.0)
+    assert (sightings.row != REFUSED).tolist() == [True, True, True, False]

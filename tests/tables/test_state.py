@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 import numpy as np
 
-from l2exporter.limits import Limits
+from l2exporter.limits import VLAN_IDLE_SECONDS, Limits
 from l2exporter.tables.addresses import Subnet
 from l2exporter.tables.state import Tables
 from l2exporter.tables.usage import Usage
-from tests.tables.packets import ip, packets
+from tests.tables.packets import ip, packets, packets6
 
 M1, M2 = 0x020000000001, 0x020000000002
 
@@ -222,3 +222,86 @@ def test_every_table_tells_its_cap() -> None:
         Usage("vlans", 1, 8, 0, 0),
         Usage("devices", 1, 3, 0, 0),
     ]
+
+
+def test_segments_that_go_are_told_in_order_and_once() -> None:
+    state = tables()
+    old, new = named(state, "eth0"), named(state, "tmp0")
+    for number, vlans in ((old, [0, 7, 9]), (new, [0, 7, 8])):
+        macs = [(f"192.0.2.{n}", M1) for n in range(3)]
+        state.observe(number, packets(*macs, vlan=vlans), 0)
+    assert state.take_changes() == []
+    rows = {vlan: state.segment_of(old, vlan, 0) for vlan in (0, 7, 9)}
+    targets = {vlan: state.segment_of(new, vlan, 0) for vlan in (0, 7)}
+    state.retire(old)
+    state.rename({new: "eth0"})
+    assert sorted(state.take_changes()) == sorted((rows[v], targets[v]) for v in (0, 7))
+    assert state.segment_of(new, 9, 0) == rows[9]
+    assert state.take_changes() == []
+
+
+def test_the_segments_of_a_forgotten_device_are_gone() -> None:
+    state = tables(devices=1)
+    number = named(state, "eth0")
+    gone = {state.segment_of(number, vlan, 0) for vlan in (0, 7)}
+    state.subnets6[number] = [Subnet(0, 0)]
+    state.observe6(number, packets6(("fe80::1", M1), vlan=7), 0)
+    state.retire(number)
+    named(state, "eth1")
+    changes = state.take_changes()
+    assert {row for row, target in changes if target is None} == gone
+    assert len(changes) == 2
+    assert state.addresses6.usage().entries == 0
+    assert state.subnets6 == {}
+
+
+def test_an_idle_vlan_that_makes_room_is_gone() -> None:
+    state = Tables(Limits(addresses=16, vlans=1, devices=1))
+    number = named(state, "eth0")
+    first = state.segment_of(number, 7, 0)
+    state.observe6(number, packets6(("fe80::1", M1), vlan=7), 1)
+    later = VLAN_IDLE_SECONDS + 2
+    assert state.segment_of(number, 8, later) == first
+    assert state.take_changes() == [(first, None)]
+    assert state.addresses6.usage().entries == 0
+
+
+def test_a_vlan_with_a_protected_ipv6_address_makes_no_room() -> None:
+    state = Tables(Limits(addresses=16, vlans=1, devices=1))
+    number = named(state, "eth0")
+    state.protect([IPv6Address("fe80::1")])
+    state.observe6(number, packets6(("fe80::1", M1), vlan=7), 1)
+    first = state.segment_of(number, 7, 1)
+    assert state.segment_of(number, 8, VLAN_IDLE_SECONDS + 2) != first
+    assert state.take_changes() == []
+
+
+def test_ipv6_addresses_of_a_vanished_device_go_on_under_its_name() -> None:
+    state = tables()
+    old, new = named(state, "eth0"), named(state, "tmp0")
+    state.observe6(old, packets6(("fe80::1", M1), ("fe80::2", M1), vlan=[0, 7]), 0)
+    state.observe6(new, packets6(("fe80::1", M2)), 0)
+    state.retire(old)
+    state.rename({new: "eth0"})
+    claims = packets6(("fe80::1", M2), ("fe80::2", M2), vlan=[0, 7])
+    moves = state.observe6(new, claims, 1)[1]
+    assert moves is not None
+    assert moves.from_mac.tolist() == [M1, M1]
+
+
+def test_ipv6_subnets_are_the_devices_own() -> None:
+    state = Tables(Limits(addresses=64, address_burst=4, address_rate=0, devices=2))
+    number = named(state, "eth0")
+    state.subnets6[number] = [Subnet(0x20010DB8 << 96, 0xFFFFFFFF << 96)]
+    strangers = packets6(*((f"2001:db9::{n}", M1) for n in range(1, 5)))
+    state.observe6(number, strangers, 0)
+    assert state.addresses6.usage().entries == 1
+
+
+def test_families_are_admitted_apart() -> None:
+    state = Tables(Limits(addresses=64, address_burst=2, address_rate=0, devices=1))
+    number = named(state, "eth0")
+    state.observe(number, packets(*((n, M1) for n in range(1, 5))), 0)
+    state.observe6(number, packets6(*((n, M1) for n in range(1, 5))), 0)
+    assert usage(state, "addresses") == Usage("addresses", 2, 64, 0, 2)
+    assert usage(state, "addresses_ipv6") == Usage("addresses_ipv6", 2, 64, 0, 2)
