@@ -123,7 +123,7 @@ class Ledger:
     ) -> Batch:
         """Count what is counted as columns; tell what is known of each packet."""
         unexpected = self.protected.note(sightings, at)
-        guarded = self.protected.guarded(sightings) != 0
+        guarded = self.protected.guarded(sightings)
         return Batch(sightings, moves, at, guarded, unexpected, proxies, now)
 
     def _wait(self, family: str, moves: AnyMoves, batch: Batch) -> Sequence[object]:
