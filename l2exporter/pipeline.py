@@ -84,6 +84,7 @@ class Pipeline:
                 frames.now,
                 frames.latest,
             )
+            derived += self._ledger.settle(frames.now, frames.latest)
             self._suite.observe(derived)
             self._protect()
 

@@ -31,6 +31,9 @@ FOLLOW_SECONDS = 0.1
 RETRY_SECONDS = 1.0
 """Until netlink is asked again after it failed."""
 
+TICK_SECONDS = 1.0
+"""Between two tellings of the time to the sink, which waits for what does not come too."""
+
 
 class LiveCapture:
     """One thread that drains every ring in batches and follows netlink between them.
@@ -50,6 +53,7 @@ class LiveCapture:
         self._roster = Roster(sink, selection.names, slots=slots, promiscuous=promiscuous)
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._follow_at: float | None = None
+        self._tick_at = 0.0
         self._stale = False
         self._stopping = False
         self._logged: set[type[Exception]] = set()
@@ -111,6 +115,13 @@ class LiveCapture:
             # Whatever is wrong with one device, the frames of the others are taken in.
             self._nap()
             self._take()
+            self._tick()
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if now >= self._tick_at:
+            self._tick_at = now + TICK_SECONDS
+            self._sink.tick(now, time.time())
 
     def _take(self) -> None:
         """Take in what waits in every ring; raise what was wrong with one after all others."""
@@ -161,14 +172,12 @@ class LiveCapture:
             poll.register(descriptor, select.POLLIN)
         return poll, rings
 
-    def _timeout(self) -> float | None:
-        """Milliseconds until something is due; None when only events can bring work."""
-        due = [device.retry_at for device in self._roster.waiting()]
+    def _timeout(self) -> float:
+        """Milliseconds until something is due."""
+        due = [self._tick_at, *(device.retry_at for device in self._roster.waiting())]
         if self._follow_at is not None:
             due.append(self._follow_at)
-        if self.fault is not None:  # a quiet wire must not keep it
-            due.append(time.monotonic() + RETRY_SECONDS)
-        return max(0.0, min(due) - time.monotonic()) * 1000 if due else None
+        return max(0.0, min(due) - time.monotonic()) * 1000
 
     def _follow(self) -> None:
         overruns = self._host.overruns

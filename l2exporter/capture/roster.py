@@ -35,6 +35,12 @@ class Sink(Protocol):
     def frames(self, number: int, frames: Frames) -> None:
         """Take in a batch."""
 
+    def tick(self, now: float, wall: float) -> None:
+        """Time has passed, with frames or without: at least a second since the last call.
+
+        `now` is monotonic, `wall` the wall clock, both in seconds.
+        """
+
     def surroundings(self, host: Host, numbers: Mapping[int, int]) -> None:
         """Links, addresses or gateways changed; `numbers` are those of the captured links."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from prometheus_client.metrics_core import Metric
 
-from ..evidence.pending import Settled
+from ..evidence.pending import Settled, Unjudged
 from ..tables.bindings import Moves
 from .base import Context
 from .moves import MoveCounts
@@ -30,16 +30,18 @@ class ArpMovesCollector:
     l2_arp_last_move_info_withheld 0.0
     """
 
-    observes = (Moves, Settled)
+    observes = (Moves, Settled, Unjudged)
 
     def __init__(self, context: Context) -> None:
         addresses = context.tables.addresses
         self._counts = MoveCounts(context, addresses, "ipv4", "l2_arp", "packets")
 
-    def observe(self, event: Moves | Settled) -> Iterable[object]:
+    def observe(self, event: Moves | Settled | Unjudged) -> Iterable[object]:
         """Count moves, or take in what they were."""
         if isinstance(event, Settled):
             self._counts.settled(event)
+        elif isinstance(event, Unjudged):
+            self._counts.unjudged(event)
         else:
             self._counts.moved(event)
         return ()

@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
-from ..evidence.pending import Settled
+from ..evidence.pending import UNKNOWN, Settled, Unjudged
 from ..limits import MAC_PAIR_RATE
 from ..tables.addresses import REFUSED, AddressTable, Rows
 from ..tables.admission import TokenBucket
@@ -66,12 +66,17 @@ class MoveCounts:
         if event.family != self._family:
             return
         row = self._addresses.find(event.segment, event.ip)
-        if row == REFUSED:
+        if row == REFUSED or self._time[row] > event.time:
             return
         pair = (event.from_mac, event.to_mac)
         others = pair == (0, 0) and not self._cause[row]
         if others or pair == tuple(self._pair[row].tolist()):
             self._cause[row] = self._number(event.cause)
+
+    def unjudged(self, event: Unjudged) -> None:
+        """Take in that moves will not be judged."""
+        if event.family == self._family:
+            self._cause[event.row] = self._number(UNKNOWN)
 
     def _number(self, cause: str) -> int:
         """Return what stands for `cause`, of which there are but a few, in the column."""

@@ -8,7 +8,7 @@ import numpy as np
 from prometheus_client.metrics_core import Metric
 
 from ..dissect.ndp import NEIGHBOR_ADVERTISEMENT_UNSOLICITED
-from ..evidence.pending import Settled
+from ..evidence.pending import Settled, Unjudged
 from ..tables.addresses import REFUSED
 from ..tables.bindings import NdpMoves, NdpSightings
 from ..tables.columns import tally
@@ -35,7 +35,7 @@ class NdpMovesCollector:
     l2_ndp_last_move_info_withheld 0.0
     """
 
-    observes = (NdpSightings, NdpMoves, Settled)
+    observes = (NdpSightings, NdpMoves, Settled, Unjudged)
 
     def __init__(self, context: Context) -> None:
         self._tables = context.tables
@@ -43,10 +43,12 @@ class NdpMovesCollector:
         self._counts = MoveCounts(context, addresses, "ipv6", "l2_ndp", "messages")
         self._overrides = addresses.columns.add(np.uint64)
 
-    def observe(self, event: NdpSightings | NdpMoves | Settled) -> Iterable[object]:
+    def observe(self, event: NdpSightings | NdpMoves | Settled | Unjudged) -> Iterable[object]:
         """Count moves and overrides, or take in what moves were."""
         if isinstance(event, Settled):
             self._counts.settled(event)
+        elif isinstance(event, Unjudged):
+            self._counts.unjudged(event)
         elif isinstance(event, NdpMoves):
             self._counts.moved(event)
         else:

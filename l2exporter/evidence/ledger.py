@@ -163,9 +163,10 @@ class Ledger:
     def finish(self, now: float, wall: float) -> list[object]:
         """The capture has ended: judge what waits by what was seen."""
         derived = self.settle(now, wall)
+        ended = self.holds.finish(now, wall)
         settled = self.pending.finish(now)
         self._expect(settled)
-        return [*derived, *settled]
+        return [*derived, *ended, *settled]
 
     def _pass(self, now: float, wall: float) -> list[object]:
         """Let time pass in steps while something is due before `now`, then to `now`.

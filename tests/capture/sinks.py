@@ -31,6 +31,7 @@ class Recorder:
     taken: list[tuple[int, bytes, bool]] = field(default_factory=list)
     whole: list[tuple[int, Whole]] = field(default_factory=list)
     numbers: list[dict[int, int]] = field(default_factory=list)
+    ticks: list[float] = field(default_factory=list)
     fault: Exception | None = None
     trouble: Exception | None = None
 
@@ -56,6 +57,9 @@ class Recorder:
         self.whole += [(number, one) for one in frames.whole]
         if self.fault:
             raise self.fault
+
+    def tick(self, now: float, wall: float) -> None:
+        self.ticks.append(now)
 
     def surroundings(self, host: Host, numbers: Mapping[int, int]) -> None:
         self.numbers.append(dict(numbers))

@@ -10,6 +10,7 @@ import pytest
 
 from l2exporter.capture.devices import Selection
 from l2exporter.capture.lane import Lane
+from l2exporter.capture.live import TICK_SECONDS
 from l2exporter.capture.ring import BLOCK_SLOTS
 from l2exporter.errors import StartError
 from l2exporter.limits import WHOLE_SLOTS
@@ -173,3 +174,12 @@ def test_a_named_device_that_cannot_be_captured_is_an_error(
     with pytest.raises(StartError, match=words), capture(here, Recorder(), selection):
         pass
     assert not caplog.records
+
+
+@pytest.mark.root
+def test_the_sink_is_told_the_time_on_a_quiet_wire_too(here: Namespace) -> None:
+    sink = Recorder()
+    with capture(here, sink):
+        wait_until(lambda: len(sink.ticks) > 1, "two ticks without a frame")
+    first, second = sink.ticks[:2]
+    assert second - first >= TICK_SECONDS

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+import numpy as np
 import pytest
 
 from l2exporter import limits
 from l2exporter.collectors import moves
-from l2exporter.evidence.pending import Settled
+from l2exporter.evidence.pending import Settled, Unjudged
 from tests.collectors.scene import Scene
 from tests.lab.frames import announcement, probe, request, tagged
 
@@ -201,3 +202,22 @@ def test_who_takes_over_a_row_has_no_cause_of_the_one_before() -> None:
     scene.suite.observe([settled(ONE, A, B, "failover")])
     scene.feed(*claims(TWO, A, B))
     assert causes(scene) == {TWO: "pending"}
+
+
+def test_a_verdict_on_earlier_moves_says_nothing_of_a_later_one() -> None:
+    scene = Scene("arp_moves")
+    scene.feed(*claims(ONE, A, B), time=0.0)
+    scene.feed(*claims(ONE, A, B), time=1.0)
+    scene.suite.observe([settled(ONE, A, B, "failover")])
+    assert causes(scene) == {ONE: "pending"}
+
+
+def test_moves_that_will_not_be_judged_are_unknown_at_once() -> None:
+    scene = Scene("arp_moves")
+    scene.feed(*claims(ONE, A, B), *claims(TWO, A, B))
+    row = scene.tables.addresses.find(SEGMENT, IPv4Address(TWO))
+    places = (np.array([SEGMENT]), np.array([row]))
+    scene.suite.observe([Unjudged("ipv6", *places)])
+    assert causes(scene) == {ONE: "pending", TWO: "pending"}
+    scene.suite.observe([Unjudged("ipv4", *places)])
+    assert causes(scene) == {ONE: "pending", TWO: "unknown"}
