@@ -31,7 +31,8 @@ from l2exporter.tables.state import Tables
 from tests.collectors.hypervisor import hypervisor
 
 HERE = Path(__file__).parent
-CAPTURE = HERE.parent / "tests" / "captures" / "sleep_proxy.pcap"
+CAPTURES = HERE.parent / "tests" / "captures"
+EXAMPLES = ("sleep_proxy.pcap", "segment.pcap")
 DEVICE = "eth0"
 
 INTRODUCTION = """\
@@ -41,8 +42,8 @@ INTRODUCTION = """\
 
 Each collector is switched off by `--no-collector.NAME`; `?collect[]=NAME` asks for it alone.
 Counters begin at 0 when the exporter starts, but for those that are the kernel's own. What cannot
-be read is absent, never zero. The examples are from a capture of a Mac that falls asleep while a
-sleep proxy answers for it, and from a hypervisor whose bridge has forgotten a quiet guest; `...`
+be read is absent, never zero. The examples are from captures of a Mac that falls asleep while a
+sleep proxy answers for it, and of a router that is claimed by a spoofer, and from a hypervisor whose bridge has forgotten a quiet guest; `...`
 stands for figures that differ from run to run. A replay has what is told of frames alone.
 
 | Label | Meaning |
@@ -50,7 +51,7 @@ stands for figures that differ from run to run. A replay has what is told of fra
 | `device` | Name of the network device; in a replay the file's name, or `--device` |
 | `bridge`, `port` | Names of a bridge, and of a device that is a port of it |
 | `vlan` | 802.1Q VID, of several tags the outermost; empty when untagged, `other` beyond the cap |
-| `ip` | Address that ARP packets were sent from; of a neighbour, its own |
+| `ip` | Address that ARP packets or neighbour discovery bind; of a neighbour, its own |
 | `mac`, `from_mac`, `to_mac` | MAC address, in lower case with colons |
 | `family` | `ipv4` (ARP) or `ipv6` (neighbour discovery) |
 | `state` | Of a neighbour `none`, `incomplete`, `reachable`, `stale`, `delay`, `probe`, `failed`, \
@@ -76,18 +77,20 @@ VARYING = re.compile(r"(process_\w+|\w+_duration_seconds)(\{[^}]*\})? ")
 def metrics() -> dict[str, tuple[object, list[Metric]]]:
     """What each collector yields after the capture on the host; the suite's own under ""."""
     tables = Tables(Limits())
-    batches = list(read_frames(str(CAPTURE)))
+    batches = [batch for name in EXAMPLES for batch in read_frames(str(CAPTURES / name))]
     taken = sum(map(len, batches))
+    now = batches[-1].now
     lane = Lane(DEVICE, "fast", up=True, frames=taken, drops=0, used=0.02)
     reload = ReloadStatus(successful=True, last_success=1288260000.0)
     kernel = hypervisor("fdb").side
     ledger = Ledger(tables)
-    context = Context(tables, ledger, lambda: [lane], lambda: reload, lambda: 0.0, kernel)
+    context = Context(tables, ledger, lambda: [lane], lambda: reload, lambda: now, kernel)
     collectors: dict[str, Collector] = {name: make(context) for name, make in COLLECTORS.items()}
     suite = Suite(collectors)
     pipeline = Pipeline(tables, suite, ledger, SlowLane(None))
     for frames in batches:
         pipeline.frames(pipeline.device(DEVICE) or 0, frames)
+    pipeline.finish(now, frames.latest)
     families = {name: (one, list(one.collect())) for name, one in collectors.items()}
     first = next(iter(collectors))
     own = list(suite.collect(frozenset({first})))[len(families[first][1]) :]

@@ -7,7 +7,7 @@ from pathlib import Path
 from struct import pack
 
 from tests.capture.files import SLL, enhanced, interface, option, pcap, record, section
-from tests.captures import sleep_proxy
+from tests.captures import segment, sleep_proxy
 from tests.lab import frames
 
 HERE = Path(__file__).parent
@@ -113,6 +113,7 @@ def own() -> bytes:
 
 CAPTURES: dict[str, Callable[[], bytes]] = {
     "sleep_proxy.pcap": lambda: micro(sleep_proxy.frames()),
+    "segment.pcap": lambda: micro((START + at, frame) for at, frame in segment.scene()),
     "types.pcap": types,
     "vlans.pcap": vlans,
     "malformed.pcap": malformed,

@@ -137,8 +137,8 @@ def test_a_scrape_without_changes_takes_no_token(few_pairs: None) -> None:
 
 
 def settled(ip: str, from_mac: str, to_mac: str, cause: str, family: str = "ipv4") -> Settled:
-    macs = (int(mac.replace(":", ""), 16) for mac in (from_mac, to_mac))
-    return Settled(SEGMENT, IPv4Address(ip), family, *macs, cause, count=1, time=0.0)
+    old, new = (int(mac.replace(":", ""), 16) for mac in (from_mac, to_mac))
+    return Settled(SEGMENT, IPv4Address(ip), family, old, new, cause, count=1, time=0.0)
 
 
 NOBODY = "00:00:00:00:00:00"
