@@ -28,17 +28,21 @@ class Ring(Slots):
     def __init__(self, index: int, slots: int, *, promiscuous: bool) -> None:
         super().__init__(index, SHAPE, slots, filters.fast(SNAPLEN), promiscuous=promiscuous)
         self._bytes = np.frombuffer(self._map, dtype=np.uint8).reshape(-1, SHAPE.slot)
+        # One for all batches: what is made anew is cleared by the kernel, page by page.
+        self._taken = np.empty((min(self._count, RING_BATCH), SHAPE.slot), np.uint8)
 
     def drain(self, now: float) -> Frames | None:
         """Return frames that wait, at most RING_BATCH, and give their slots back.
 
-        None when nothing waits. `now` is the monotonic time of the batch, in seconds.
+        None when nothing waits. `now` is the monotonic time of the batch, in seconds. The next
+        drain writes over `data`; the other columns are the caller's.
         """
         part = self._waiting(RING_BATCH, now)
         if part.start == part.stop:
             return None
         # One copy of whole slots, after which the kernel may have them back.
-        slots = self._bytes[part].copy()
+        slots = self._taken[: part.stop - part.start]
+        slots[:] = self._bytes[part]
         self._give_back(part)
         headers = slots.view(_HEADER)[:, 0]
         return Frames(

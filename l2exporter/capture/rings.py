@@ -40,7 +40,8 @@ class Rings:
     def batches(self) -> Iterator[Frames]:
         """Yield what waits, up to a bound for each ring, whole frames with those of their time.
 
-        The slow ring is drained once, and first: none of its frames is ahead of the columns.
+        The slow ring is drained once, and first: none of its frames is ahead of the columns. A
+        batch's `data` lasts until the next one.
         """
         now = time.monotonic()
         # Those of a turn that ended by a fault of its taker come first.

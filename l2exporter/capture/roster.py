@@ -33,7 +33,7 @@ class Sink(Protocol):
         """The device is not captured any more."""
 
     def frames(self, number: int, frames: Frames) -> None:
-        """Take in a batch."""
+        """Take in a batch; its `data` is written over once this returns."""
 
     def tick(self, now: float, wall: float) -> None:
         """Time has passed, with frames or without: at least a second since the last call.
