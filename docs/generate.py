@@ -43,8 +43,9 @@ INTRODUCTION = """\
 Each collector is switched off by `--no-collector.NAME`; `?collect[]=NAME` asks for it alone.
 Counters begin at 0 when the exporter starts, but for those that are the kernel's own. What cannot
 be read is absent, never zero. The examples are from captures of a Mac that falls asleep while a
-sleep proxy answers for it, and of a router that is claimed by a spoofer, and from a hypervisor whose bridge has forgotten a quiet guest; `...`
-stands for figures that differ from run to run. A replay has what is told of frames alone.
+sleep proxy answers for it, and of a router that somebody else claims to be; and from a hypervisor
+whose bridge has forgotten a quiet guest. `...` stands for figures that differ from run to run. A
+replay has what is told of frames alone.
 
 | Label | Meaning |
 |---|---|

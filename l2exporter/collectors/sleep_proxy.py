@@ -48,6 +48,8 @@ class SleepProxyCollector:
     l2_sleep_proxy_transitions_total{device="eth0",vlan="",transition="hold"} 2.0
     l2_sleep_proxy_wakes_total{device="eth0",vlan="",reason="demand"} 1.0
     l2_sleep_proxy_hold_duration_seconds_bucket{device="eth0",vlan="",le="300.0"} 1.0
+    l2_sleep_proxy_hold_duration_seconds_count{device="eth0",vlan=""} 1.0
+    l2_sleep_proxy_hold_duration_seconds_sum{device="eth0",vlan=""} 201.0
     """
 
     observes = SleepEvent
