@@ -72,29 +72,32 @@ class Pipeline:
             if harvest.results:
                 events.append(Dissections(number, harvest.results))
             self._suite.observe([*events, *seen])
-            derived = self._ledger.observe(
-                number,
-                sightings,
-                moves,
-                sightings6,
-                moves6,
-                frames.at(packets.time),
-                frames.at(packets6.time),
-                seen,
-                frames.now,
-                frames.latest,
-            )
-            derived += self._ledger.settle(frames.now, frames.latest)
-            self._suite.observe(derived)
-            self._protect()
+            with self._suite.guard("evidence"):
+                derived = self._ledger.observe(
+                    number,
+                    sightings,
+                    moves,
+                    sightings6,
+                    moves6,
+                    frames.at(packets.time),
+                    frames.at(packets6.time),
+                    seen,
+                    frames.now,
+                    frames.latest,
+                )
+                self._suite.observe(derived)
+            self.tick(frames.now, frames.latest)
 
     def _dissect(self, frames: Frames) -> Harvest:
         if not frames.whole:
             return Harvest()
-        with self._tables.lock:
+        interest: frozenset[int] = frozenset()
+        with self._tables.lock, self._suite.guard("evidence"):
             interest = self._interest.macs(frames.now)
         times = np.array([frame.time for frame in frames.whole])
-        return self._lane.take(frames.whole, frames.at(times).tolist(), frames.now, interest)
+        with self._suite.guard("slow_lane"):
+            return self._lane.take(frames.whole, frames.at(times).tolist(), frames.now, interest)
+        return Harvest()
 
     def _seen(self, number: int, dissected: Dissected, now: float) -> Seen:
         datagram = dissected.datagram
@@ -115,13 +118,13 @@ class Pipeline:
 
     def tick(self, now: float, wall: float) -> None:
         """Time has passed, with frames or without: what waited long enough is judged."""
-        with self._tables.lock:
+        with self._tables.lock, self._suite.guard("evidence"):
             self._suite.observe(self._ledger.settle(now, wall))
             self._protect()
 
     def finish(self, now: float, wall: float) -> None:
         """There will be no more frames: what waits is judged by what was seen."""
-        with self._tables.lock:
+        with self._tables.lock, self._suite.guard("evidence"):
             self._suite.observe(self._ledger.finish(now, wall))
 
     def configure(self, entries: Iterable[tuple[Address, int | None, str]]) -> None:

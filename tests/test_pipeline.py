@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, ip_address, ip_interface
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from l2exporter.collectors.base import Malformed
 from l2exporter.collectors.suite import Suite
 from l2exporter.dissect.arp import ArpPackets
+from l2exporter.dissect.frames import UNTAGGED, Whole
 from l2exporter.evidence.ledger import Ledger
 from l2exporter.kernel.addresses import Address
 from l2exporter.kernel.links import Link
@@ -58,6 +59,9 @@ class Scene:
     tables: Tables
     pipeline: Pipeline
     witness: Witness
+    suite: Suite
+    ledger: Ledger
+    lane: SlowLane
 
     def feed(self, *sent: bytes, device: str = "eth0") -> list[object]:
         """What the collectors saw of one batch."""
@@ -66,6 +70,11 @@ class Scene:
         self.witness.events.clear()
         self.pipeline.frames(number, batch(sent, now=1.0))
         return list(self.witness.events)
+
+    def errors(self) -> dict[str, float]:
+        """How often each part has failed, of those that have."""
+        (family,) = [one for one in self.suite.collect() if one.name == "l2_collector_errors"]
+        return {one.labels["collector"]: one.value for one in family.samples if one.value}
 
     def tracked(self) -> set[str]:
         _, ips = self.tables.addresses.keys(self.tables.addresses.rows())
@@ -76,7 +85,8 @@ def make(limits: Limits | None = None) -> Scene:
     tables = Tables(limits or Limits())
     witness = Witness()
     suite = Suite({"witness": witness})  # type: ignore[dict-item]
-    return Scene(tables, Pipeline(tables, suite, Ledger(tables), SlowLane(None)), witness)
+    ledger, lane = Ledger(tables), SlowLane(None)
+    return Scene(tables, Pipeline(tables, suite, ledger, lane), witness, suite, ledger, lane)
 
 
 def links(*made: Link) -> dict[int, Link]:
@@ -112,6 +122,48 @@ def test_what_says_nothing_is_no_event() -> None:
     scene = make()
     assert not scene.feed(frames.announcement(A, "192.0.2.1").replace(b"\x08\x06", b"\x08\x00", 1))
     assert [type(event) for event in scene.feed(frames.probe(A, "192.0.2.1"))] == [Sightings]
+
+
+def fail(*_: object, **__: object) -> None:
+    raise RuntimeError
+
+
+@pytest.mark.parametrize("act", ["observe", "settle"])
+def test_evidence_that_fails_is_counted_and_costs_no_packet(
+    monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    scene = make()
+    with monkeypatch.context() as broken:
+        broken.setattr(scene.ledger, act, fail)
+        events = scene.feed(frames.probe(A, "192.0.2.1"))
+        assert [type(event) for event in events] == [Sightings]
+        assert scene.errors() == {"evidence": 1}
+    scene.feed(frames.announcement(A, "192.0.2.1"), frames.announcement(B, "192.0.2.1"))
+    assert len(scene.ledger.pending) == 1
+    assert scene.errors() == {"evidence": 1}
+
+
+def test_time_that_fails_to_pass_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = make()
+    monkeypatch.setattr(scene.ledger, "settle", fail)
+    monkeypatch.setattr(scene.ledger, "finish", fail)
+    scene.pipeline.tick(1.0, 1.0)
+    scene.pipeline.finish(1.0, 1.0)
+    assert scene.errors() == {"evidence": 2}
+
+
+def test_a_slow_lane_that_fails_is_counted_and_costs_no_packet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene = make()
+    monkeypatch.setattr(scene.lane, "take", fail)
+    whole = Whole(b"", 0, UNTAGGED, sent=False, time=1.0)
+    number = scene.pipeline.device("eth0")
+    assert number is not None
+    mixed = replace(batch([frames.probe(A, "192.0.2.1")], now=1.0), whole=(whole,))
+    scene.pipeline.frames(number, mixed)
+    assert [type(event) for event in scene.witness.events] == [Sightings]
+    assert scene.errors() == {"slow_lane": 1}
 
 
 def test_devices_keep_their_addresses_apart() -> None:

@@ -6,7 +6,8 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
+from contextlib import contextmanager
+from typing import Final, cast
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
@@ -15,12 +16,16 @@ from .base import Collector, FrameCollector
 
 log = logging.getLogger(__name__)
 
+PARTS: Final = ("evidence", "slow_lane")
+"""What all collectors share on the way of frames; their failures are counted beside theirs."""
+
 
 class Suite:
     """Feeds events to the collectors that want them, and gathers their families.
 
     A collector that fails at a scrape has no success and none of its metrics there; one that
-    fails on frames is counted alone.
+    fails on frames is counted alone. `evidence`, which tells who holds an address and why it moved,
+    and `slow_lane`, which dissects frames one by one, are no collectors, but fail as they do.
 
     l2_scrape_collector_duration_seconds{collector="arp"} 0.0002
     l2_scrape_collector_success{collector="arp"} 1.0
@@ -35,7 +40,7 @@ class Suite:
             for name, collector in collectors.items()
             if hasattr(collector, "observes")
         ]
-        self._errors = dict.fromkeys(collectors, 0)
+        self._errors = dict.fromkeys((*collectors, *PARTS), 0)
         self._logged: set[tuple[str, type[Exception]]] = set()
 
     def observe(self, events: Iterable[object]) -> None:
@@ -57,6 +62,14 @@ class Suite:
             self._fail(name, error)
             return ()
 
+    @contextmanager
+    def guard(self, part: str) -> Iterator[None]:
+        """Run what is inside; its failure is counted under `part`, one of PARTS, and ends here."""
+        try:
+            yield
+        except Exception as error:
+            self._fail(part, error)
+
     def families(self) -> Iterator[Metric]:
         """Yield the families of all collectors and nothing of how long each took."""
         for name, collector in self._collectors.items():
@@ -76,7 +89,7 @@ class Suite:
         )
         errors = CounterMetricFamily(
             "l2_collector_errors",
-            "Times that a collector failed, at a scrape or on frames.",
+            "Times that a collector, or what they share, failed at a scrape or on frames.",
             labels=["collector"],
         )
         for name, collector in self._collectors.items():
@@ -88,6 +101,8 @@ class Suite:
             successes.add_metric([name], families is not None)
             errors.add_metric([name], self._errors[name])
             yield from families or ()
+        for part in PARTS if only is None else ():
+            errors.add_metric([part], self._errors[part])
         yield from (durations, successes, errors)
 
     def _collect(self, name: str, collector: Collector) -> list[Metric] | None:
@@ -104,6 +119,6 @@ class Suite:
             return
         self._logged.add(kind)
         if isinstance(error, L2ExporterError):
-            log.error("collector %s failed; logged once for this kind: %s", name, error)
+            log.error("%s failed; logged once for this kind: %s", name, error)
         else:
-            log.error("collector %s failed; logged once for this kind", name, exc_info=error)
+            log.error("%s failed; logged once for this kind", name, exc_info=error)

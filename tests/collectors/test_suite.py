@@ -56,6 +56,8 @@ def test_each_collector_tells_how_it_fared() -> None:
         ("l2_scrape_collector_success", "two"): 1,
         ("l2_collector_errors_total", "one"): 0,
         ("l2_collector_errors_total", "two"): 0,
+        ("l2_collector_errors_total", "evidence"): 0,
+        ("l2_collector_errors_total", "slow_lane"): 0,
     }
 
 
@@ -139,6 +141,18 @@ def test_one_that_fails_on_an_event_leaves_it_to_the_others() -> None:
     assert good.seen == ["bad", "fine", 1]
     assert figures(suite)["l2_collector_errors_total", "bad"] == 1
     assert figures(suite)["l2_scrape_collector_success", "bad"] == 1
+
+
+def test_a_part_that_fails_is_counted_and_logged_as_collectors_are(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    suite = Suite({"one": Table("one")})
+    for _ in range(2):
+        with suite.guard("evidence"):
+            raise ValueError
+    assert figures(suite)["l2_collector_errors_total", "evidence"] == 2
+    assert ("l2_collector_errors_total", "evidence") not in figures(suite, frozenset({"one"}))
+    assert [record.args for record in caplog.records] == [("evidence",)]
 
 
 def test_what_ends_the_process_is_not_caught() -> None:
