@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ..dissect.frames import SNAPLEN, Frames
+from ..dissect.frames import SNAPLEN, UNTAGGED, Frames
 from ..limits import RING_BATCH
 from . import filters
-from .slots import Shape, Slots, sent, tags, times
+from .slots import PACKET_OUTGOING, STATUS_VLAN_VALID, Shape, Slots
 
 SHAPE: Final = Shape(slot=192, pages=15)
 """66 bytes of headers and SNAPLEN of a frame make 192. Blocks of whole such slots are multiples of
@@ -19,7 +19,15 @@ three pages: of 15 the kernel wastes one, of 3 it would waste one too."""
 BLOCK_SLOTS: Final = SHAPE.block_slots
 """Slots come in blocks of so many."""
 
-_HEADER: Final = SHAPE.header()
+# As in `slots.HEADER`.
+_HEADER: Final = np.dtype(
+    {
+        "names": ["status", "captured", "mac", "sec", "nsec", "tci", "kind"],
+        "formats": ["u4", "u4", "u2", "u4", "u4", "u2", "u1"],
+        "offsets": [0, 8, 12, 16, 20, 24, 32 + 10],
+        "itemsize": SHAPE.slot,
+    }
+)
 
 
 class Ring(Slots):
@@ -45,12 +53,14 @@ class Ring(Slots):
         slots[:] = self._bytes[part]
         self._give_back(part)
         headers = slots.view(_HEADER)[:, 0]
+        tci = headers["tci"].astype(np.int32)
+        tci[headers["status"] & STATUS_VLAN_VALID == 0] = UNTAGGED
         return Frames(
             data=_frames(slots, headers["mac"]),
             captured=np.minimum(headers["captured"], SHAPE.slot - headers["mac"]).astype(np.int32),
-            tci=tags(headers),
-            sent=sent(headers),
-            time=times(headers),
+            tci=tci,
+            sent=headers["kind"] == PACKET_OUTGOING,
+            time=headers["sec"] + headers["nsec"] * 1e-9,
             now=now,
         )
 

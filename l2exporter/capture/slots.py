@@ -11,11 +11,10 @@ import socket
 import struct
 import threading
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from ..dissect.frames import UNTAGGED, Flags, Ints, Times
 from ..kernel import bpf
 from . import packet_socket
 from .peak import Peak
@@ -23,10 +22,16 @@ from .peak import Peak
 _PACKET_RX_RING = 5
 _PACKET_VERSION = 10
 _TPACKET_V2 = 1
-_PACKET_OUTGOING = 4
+
+PACKET_OUTGOING: Final = 4
+STATUS_VLAN_VALID: Final = 1 << 4
+
+HEADER: Final = struct.Struct("IIIHxxIIH16xB")
+"""A slot begins with struct tpacket2_hdr, and struct sockaddr_ll at TPACKET_ALIGN of its size:
+status, length, captured, MAC offset, seconds, nanoseconds, VLAN TCI, packet type."""
+
 _STATUS_KERNEL = 0
 _STATUS_USER = 1
-_STATUS_VLAN_VALID = 1 << 4
 _PEAK_SECONDS = 60.0
 _FIRST_LOOK = 64
 
@@ -51,17 +56,6 @@ class Shape:
         """Slots of a block."""
         return self.block // self.slot
 
-    def header(self) -> np.dtype[np.void]:
-        """A slot's struct tpacket2_hdr, and struct sockaddr_ll at TPACKET_ALIGN of its size."""
-        return np.dtype(
-            {
-                "names": ["status", "length", "captured", "mac", "sec", "nsec", "tci", "kind"],
-                "formats": ["u4", "u4", "u4", "u2", "u4", "u4", "u2", "u1"],
-                "offsets": [0, 4, 8, 12, 16, 20, 24, 32 + 10],
-                "itemsize": self.slot,
-            }
-        )
-
 
 class Slots:
     """A packet socket bound to one device, and the slots that the kernel fills in turn.
@@ -83,8 +77,7 @@ class Slots:
         except BaseException:
             self._socket.close()
             raise
-        self._headers = np.frombuffer(self._map, dtype=shape.header())
-        self._status = self._headers["status"]
+        self._status = np.frombuffer(self._map, np.uint32).reshape(-1, shape.slot // 4)[:, 0]
         self._count = len(self._status)
         self._next = 0
         self._drops = 0
@@ -113,6 +106,8 @@ class Slots:
 
     def _waiting(self, most: int, now: float) -> slice:
         """Return the slots from the next on that are filled, as far as the ring's end."""
+        if not self.waits():
+            return slice(self._next, self._next)
         status = self._status[self._next :]
         count, step = 0, _FIRST_LOOK
         while count < len(status):
@@ -122,8 +117,7 @@ class Slots:
                 break
             count += len(filled)
             step *= 4
-        if count:
-            self._peak.note(count / self._count, now)
+        self._peak.note(count / self._count, now)
         return slice(self._next, self._next + min(count, most))
 
     def _give_back(self, part: slice) -> None:
@@ -163,23 +157,4 @@ class Slots:
 
     def _forget(self) -> None:
         """Let go of the arrays: the kernel keeps the socket while its memory is mapped."""
-        del self._headers, self._status
-
-
-def tags(headers: npt.NDArray[np.void]) -> Ints:
-    """Return the tags that the kernel took off, or UNTAGGED."""
-    tci: Ints = headers["tci"].astype(np.int32)
-    tci[headers["status"] & _STATUS_VLAN_VALID == 0] = UNTAGGED
-    return tci
-
-
-def sent(headers: npt.NDArray[np.void]) -> Flags:
-    """Tell which frames this host sent."""
-    outgoing: Flags = headers["kind"] == _PACKET_OUTGOING
-    return outgoing
-
-
-def times(headers: npt.NDArray[np.void]) -> Times:
-    """Return when the frames came, in seconds since the epoch."""
-    at: Times = headers["sec"] + headers["nsec"] * 1e-9
-    return at
+        del self._status

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
-from ..dissect.frames import WHOLE_SNAPLEN, Whole
+from ..dissect.frames import UNTAGGED, WHOLE_SNAPLEN, Whole
 from ..limits import WHOLE_BATCH
 from . import filters
-from .slots import Shape, Slots, sent, tags, times
+from .slots import HEADER, PACKET_OUTGOING, STATUS_VLAN_VALID, Shape, Slots
 
 SHAPE: Final = Shape(slot=2048, pages=8)
 """66 bytes of headers and WHOLE_SNAPLEN of a frame make 2,048."""
@@ -30,18 +28,18 @@ class WholeRing(Slots):
         `now` is the monotonic time, in seconds.
         """
         part = self._waiting(WHOLE_BATCH, now)
-        if part.start == part.stop:
-            return ()
-        headers = self._headers[part]
-        mac = headers["mac"].astype(np.int64)
-        begin = np.arange(part.start, part.stop) * SHAPE.slot + mac
-        end = begin + np.minimum(headers["captured"], SHAPE.slot - mac)
-        columns = (begin, end, headers["length"], tags(headers), sent(headers), times(headers))
-        whole = tuple(
-            Whole(self._map[first:last], length, tci, ours, time)
-            for first, last, length, tci, ours, time in zip(
-                *(column.tolist() for column in columns), strict=True
-            )
-        )
+        whole = tuple(map(self._whole, range(part.start, part.stop)))
         self._give_back(part)
         return whole
+
+    def _whole(self, slot: int) -> Whole:
+        begin = slot * SHAPE.slot
+        status, length, captured, mac, sec, nsec, tci, kind = HEADER.unpack_from(self._map, begin)
+        return Whole(
+            # As far as the slot goes, whatever the header says.
+            self._map[begin + mac : begin + min(mac + captured, SHAPE.slot)],
+            length,
+            tci if status & STATUS_VLAN_VALID else UNTAGGED,
+            kind == PACKET_OUTGOING,
+            sec + nsec * 1e-9,
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from scapy.contrib.carp import CARP
 from scapy.layers.dhcp import BOOTP, DHCP
 from scapy.layers.dns import DNS, DNSQR, DNSRR, DNSRROPT
 from scapy.layers.hsrp import HSRP
@@ -69,7 +68,9 @@ TAKEN: Final[dict[str, Packet]] = {
     / IP(src="192.0.2.1", dst="224.0.0.18", proto=112)
     / VRRP(addrlist=["192.0.2.3"]),
     "vrrp, IPv6": _ETHER / IPv6(src="fe80::1", dst="ff02::12", nh=112) / Raw(bytes(24)),
-    "carp": _ETHER / IP(src="192.0.2.1", dst="224.0.0.18", proto=112) / CARP(),
+    "carp": _ETHER
+    / IP(src="192.0.2.1", dst="224.0.0.18", proto=112)
+    / Raw(b"\x21\1\0\7" + bytes(32)),
     "hsrp": _V4 / _udp(1985, 1985) / HSRP(virtualIP="192.0.2.3"),
     "router advertisement": _V6 / ICMPv6ND_RA(),
 }

@@ -88,7 +88,7 @@ def test_where_the_ring_ends_whole_frames_stay_with_those_of_their_time(
 
 def used(rings: Rings) -> int:
     """Whole frames that wait, without taking them."""
-    return int((rings.slow._headers["status"] & 1).sum())
+    return int((rings.slow._status & 1).sum())
 
 
 def test_a_turn_takes_a_bounded_number_of_whole_frames(namespace: Namespace, rings: Rings) -> None:
