@@ -6,7 +6,8 @@ PYTHON ?= python3
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 # The tests run these as real peers; none is started as a service.
-DEBIAN := arpwatch iproute2 iputils-arping iputils-ping keepalived procps prometheus tcpreplay
+DEBIAN := arpwatch avahi-daemon dnsmasq-base dsniff iproute2 iputils-arping iputils-ping keepalived \
+	procps prometheus tcpreplay udhcpc
 DEBIAN_IMAGE := buildah debootstrap podman runc
 
 # Of fuzzing, for each target.

@@ -25,7 +25,7 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 """(sample name, its labels) -> value."""
 
 
-def key(name: str, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
+def key(name: str, /, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
     """The key of a sample: `samples[key("l2_capture_up", device="eth0")]`."""
     return name, frozenset(labels.items())
 

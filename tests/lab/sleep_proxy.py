@@ -1,19 +1,17 @@
-"""A sleep proxy and a Mac that sleeps, as actors on the hosts of a segment.
+"""A sleep proxy, as an actor on a host of a segment: what Apple's send, when they send it.
 
-They send what Apple's do, when they do; times are seconds after a registration unless said
-otherwise. The Mac's kernel answers for it while it is awake, the proxy's raw socket while not.
+Times are seconds after a registration unless said otherwise. Its own addresses are its kernel's.
 """
 
 from __future__ import annotations
 
 import socket
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 from scapy.layers.dns import DNS
-from scapy.layers.inet import TCP
+from scapy.layers.inet import TCP, UDP
 from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptDstLLAddr, IPv6
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
@@ -26,9 +24,9 @@ from tests.lab import frames
 from tests.lab.segment import Host
 from tests.lab.wire import Actor
 
+PROBES = (1.0, 2.0, 3.0)
 ANNOUNCEMENTS = (1.0, 2.0)
 LADDER = (4.0, 5.0, 7.0, 11.0)
-PROBES = (1.0, 2.0, 3.0)
 BLIP_SECONDS = 13.0
 MAGIC_SECONDS, MAGIC_TIMES = 2.0, 15
 INSTANCE = "50-37-71-72 Lab proxy"
@@ -41,21 +39,23 @@ def magic_packet(source: str, sleeper: str) -> bytes:
     return bytes(Ether(src=source, dst=frames.BROADCAST, type=WAKE_ON_LAN) / Raw(payload))
 
 
-def override(mac: str, ip: str) -> bytes:
-    """An unsolicited neighbour advertisement that tells everyone to forget what they know."""
+def advert(mac: str, ip: str, *, override: bool) -> bytes:
+    """An unsolicited neighbour advertisement to all nodes."""
     header = Ether(src=mac, dst="33:33:00:00:00:01") / IPv6(src=ip, dst="ff02::1", hlim=255)
-    advert = ICMPv6ND_NA(R=0, S=0, O=1, tgt=ip) / ICMPv6NDOptDstLLAddr(lladdr=mac)
-    return bytes(header / advert)
+    told = ICMPv6ND_NA(R=0, S=0, O=int(override), tgt=ip) / ICMPv6NDOptDstLLAddr(lladdr=mac)
+    return bytes(header / told)
 
 
 def claim(mac: str, ip: str) -> bytes:
     """What takes an address without being asked, of either family."""
-    return frames.announcement(mac, ip) if ip_address(ip).version == 4 else override(mac, ip)
+    if ip_address(ip).version == 4:
+        return frames.announcement(mac, ip)
+    return advert(mac, ip, override=True)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Held:
-    """A host that sleeps."""
+    """A host that sleeps: its hardware address, wake, name and addresses."""
 
     mac: str
     sequence: int
@@ -67,101 +67,149 @@ class Held:
 
 
 class SleepProxy(Actor):
-    """`with SleepProxy(host) as proxy:` offers itself, takes registrations, holds and wakes.
+    """`with SleepProxy(host) as proxy:` takes registrations, holds and wakes; `offer()` tells so.
 
     port  of its registration service
     """
 
-    def __init__(self, host: Host, instance: str = INSTANCE) -> None:
+    def __init__(
+        self, host: Host, instance: str = INSTANCE, lease: int = dns_messages.LEASE
+    ) -> None:
         super().__init__(host)
         self.instance = instance
+        self.lease = lease
         self.held: dict[str, Held] = {}
 
     def opened(self) -> None:
         self.service = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.service.bind((self.host.ip, 0))
         self.port: int = self.service.getsockname()[1]
-        self.listen(self.service, self._registration)
+        self.listen(self.service, self._asked)
 
     def offer(self, ttl: int = dns_messages.TTL) -> None:
         """Tell everyone that it is there; with `ttl` 0 that it goes."""
         payload = dns_messages.offer(self.instance, "proxy.local", self.host.ip, self.port, ttl)
         self.send(dns_messages.multicast(payload, self.mac, self.host.ip))
 
-    def hold(self, held: Held, ladder: Sequence[float] = LADDER) -> None:
-        """Answer for a host from now on, as after its registration."""
+    def hand_over(self, other: SleepProxy) -> None:
+        """Register those that it holds with another proxy, under their names, and go away."""
+        self.after(0.0, lambda: self._hand_over(other))
+
+    def _hand_over(self, other: SleepProxy) -> None:
+        for held in dict.fromkeys(self.held.values()):
+            option = dns_messages.owner(held.mac, held.sequence)
+            payload = dns_messages.registration(held.ips, option, held.host, number=99)
+            self.service.sendto(payload, (other.host.ip, other.port))
+            self._release(held)
+        self.offer(0)
+
+    def shut_down(self, times: int = MAGIC_TIMES) -> None:
+        """Wake those that it holds by magic packets, take their records back and go away."""
+        self.after(0.0, lambda: self._shut_down(times))
+
+    def _shut_down(self, times: int) -> None:
+        for held in dict.fromkeys(self.held.values()):
+            self._dismiss(held, times)
+        self.after(times * MAGIC_SECONDS, lambda: self.offer(0))
+
+    def _dismiss(self, held: Held, times: int) -> None:
+        self._rouse(held, times)
+        self.after(times * MAGIC_SECONDS, lambda: self._leave(held))
+
+    def _leave(self, held: Held) -> None:
+        if not held.gone:
+            self._announce(held, 0)
+            self._release(held)
+
+    def _hold(self, held: Held) -> None:
         for ip in held.ips:
             self.held[ip] = held
+        for seconds in PROBES:
+            self.after(seconds, lambda: self._probe(held))
         for seconds in ANNOUNCEMENTS:
-            self.after(seconds, lambda: self.announce(held))
-        for seconds in ladder:
-            self.after(seconds, lambda: self.capture(held))
+            self.after(seconds, lambda: self._announce(held))
+        for seconds in LADDER:
+            self.after(seconds, lambda: self._capture(held))
 
-    def announce(self, held: Held, ttl: int = dns_messages.TTL) -> None:
-        """Tell the host's addresses by multicast DNS; with `ttl` 0 say goodbye for it."""
-        if not held.gone or not ttl:
+    def _probe(self, held: Held) -> None:
+        """Ask the host alone whether it still has its addresses."""
+        for ip in held.ips if not held.gone else ():
+            if ip_address(ip).version == 4:
+                self.send(frames.arp(self.mac, "0.0.0.0", target=ip, to=held.mac))
+
+    def _announce(self, held: Held, ttl: int = dns_messages.TTL) -> None:
+        if not held.gone:
             payload = dns_messages.announcement(held.host, held.ips, ttl)
             self.send(dns_messages.multicast(payload, self.mac, self.host.ip))
 
-    def capture(self, held: Held) -> None:
-        """Take its addresses, as one step of the ladder does."""
-        if not held.gone:
+    def _capture(self, held: Held) -> None:
+        if not held.gone and not held.waking:
             self.send(*(claim(self.mac, ip) for ip in held.ips))
 
-    def wake(self, held: Held, times: int = MAGIC_TIMES) -> None:
-        """Send magic packets until the host is back."""
+    def _rouse(self, held: Held, times: int = MAGIC_TIMES) -> None:
         if held.gone or not times:
             return
         held.waking = True
         self.send(magic_packet(self.mac, held.mac))
-        self.after(MAGIC_SECONDS, lambda: self.wake(held, times - 1))
+        self.after(MAGIC_SECONDS, lambda: self._rouse(held, times - 1))
 
-    def give_up(self, held: Held) -> None:
-        """Let the addresses go without a word."""
+    def _release(self, held: Held) -> None:
         held.gone = True
         for ip in held.ips:
-            self.held.pop(ip, None)
+            if self.held.get(ip) is held:
+                del self.held[ip]
 
-    def _registration(self) -> None:
+    def _asked(self) -> None:
         payload, sender = self.service.recvfrom(65_536)
-        registration = dns_update.decode(payload)
-        assert isinstance(registration, Registration)
-        assert registration.owner is not None
-        reply = dns_messages.registration_reply(registration.id)
-        self.service.sendto(reply, sender)
-        mac = ":".join(f"{registration.owner.wakeup_mac:012x}"[i : i + 2] for i in range(0, 12, 2))
-        ips = [str(ip) for ip in registration.addresses]
-        for ip in ips:
-            if ip in self.held:
-                self.give_up(self.held[ip])
-        self.hold(Held(mac, registration.owner.sequence, "Bobs-Mac.local", ips))
+        message = dns_update.decode(payload)
+        if isinstance(message, RegistrationReply):
+            assert not message.rcode, "the other proxy refuses"
+            return
+        self.service.sendto(dns_messages.registration_reply(message.id, seconds=self.lease), sender)
+        held = _registered(message, payload)
+        for known in {self.held[ip] for ip in held.ips if ip in self.held}:
+            self._release(known)
+        self._hold(held)
+        self.after(self.lease, lambda: self._dismiss(held, 2))
 
     def heard(self, frame: bytes) -> None:
         ether = Ether(frame)
         if ARP in ether:
             self._arp(ether[ARP])
-        elif ICMPv6ND_NS in ether and ether[ICMPv6ND_NS].tgt in self.held:
-            if ether.src != self.held[ether[ICMPv6ND_NS].tgt].mac:
-                self.send(override(self.mac, ether[ICMPv6ND_NS].tgt))
-        elif TCP in ether and ether.dst == self.mac and ether[TCP].flags == "S":
+        elif ICMPv6ND_NS in ether:
+            self._solicited(ether.src, ether[ICMPv6ND_NS].tgt)
+        elif TCP in ether and ether[TCP].flags.S and ether.dst == self.mac:
             held = self.held.get(ether.payload.dst)
             if held is not None and not held.waking:
-                self.wake(held)
-        elif frame[12:14] == b"\x08\x00" and DNS in ether:
-            self._mdns(bytes(ether.payload.payload.payload))
+                self._rouse(held)
+        elif UDP in ether and ether[UDP].dport == dns_messages.MDNS_PORT:
+            self._mdns(ether[UDP].payload.original)
 
     def _arp(self, packet: ARP) -> None:
-        held = self.held.get(packet.psrc)
-        if held is not None and packet.hwsrc == held.mac:
-            self._blip(held)
+        claimed = self.held.get(packet.psrc)
+        if claimed is not None and packet.hwsrc == claimed.mac:
+            self._blip(claimed)
+        elif claimed is not None and packet.hwsrc != self.mac:
+            self._conflict(claimed)
         asked = self.held.get(packet.pdst)
         if asked is not None and packet.op == frames.REQUEST and packet.hwsrc != asked.mac:
             self.send(frames.reply(self.mac, packet.pdst, packet.hwsrc, packet.psrc))
 
+    def _solicited(self, mac: str, target: str) -> None:
+        held = self.held.get(target)
+        if held is not None and mac != held.mac:
+            self.send(advert(self.mac, target, override=False))
+
     def _blip(self, held: Held) -> None:
+        """The owner was heard: it may be awake for good."""
         if not held.blipped and not held.waking:
             held.blipped = True
-            self.after(BLIP_SECONDS, lambda: self.capture(held))
+            self.after(BLIP_SECONDS, lambda: self._capture(held))
+
+    def _conflict(self, held: Held) -> None:
+        """A third has the address: that is for its owner to settle."""
+        self.send(magic_packet(self.mac, held.mac))
+        self._release(held)
 
     def _mdns(self, payload: bytes) -> None:
         try:
@@ -170,75 +218,18 @@ class SleepProxy(Actor):
             return
         if owner is None:
             return
-        mac = f"{owner.host_mac:012x}"
-        for held in list(self.held.values()):
-            if held.mac.replace(":", "") == mac and held.sequence != owner.sequence:
-                self.give_up(held)
+        for held in set(self.held.values()):
+            if _number(held.mac) == owner.host_mac and held.sequence != owner.sequence:
+                self._release(held)
 
 
-@dataclass(slots=True)
-class _Sleep:
-    asleep: bool = False
-    magic: threading.Event = field(default_factory=threading.Event)
+def _number(mac: str) -> int:
+    return int(mac.replace(":", ""), 16)
 
 
-class SleepingMac(Actor):
-    """`with SleepingMac(host) as mac:` is awake; it sleeps, and wakes when told or woken.
-
-    ips  its addresses with prefix lengths, which its kernel answers for while it is awake
-    """
-
-    def __init__(self, host: Host, ips: Sequence[str], name: str = "Bobs-Mac.local") -> None:
-        super().__init__(host)
-        self.ips = list(ips)
-        self.name = name
-        self.sequence = 1
-        self.woken = _Sleep()
-
-    @property
-    def bare(self) -> list[str]:
-        """The addresses without prefix lengths."""
-        return [ip.partition("/")[0] for ip in self.ips]
-
-    def speak(self, sequence: int | None = None) -> None:
-        """Multicast its own addresses with its Owner option, as for a minute after a wake."""
-        option = dns_messages.owner(self.mac, self.sequence if sequence is None else sequence)
-        payload = dns_messages.announcement(self.name, self.bare, option=option)
-        self.send(dns_messages.multicast(payload, self.mac, self.bare[0]))
-
-    def register(self, proxy: SleepProxy) -> None:
-        """Ask the proxy to answer while it sleeps; RuntimeError when that does not agree."""
-        with self.host.namespace.entered():
-            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        with sock:
-            sock.settimeout(5)
-            option = dns_messages.owner(self.mac, self.sequence)
-            payload = dns_messages.registration(self.bare, option, self.name, number=self.sequence)
-            sock.sendto(payload, (proxy.host.ip, proxy.port))
-            reply = dns_update.decode(sock.recv(65_536))
-        if not isinstance(reply, RegistrationReply) or reply.rcode:
-            raise RuntimeError(f"the proxy answers {reply}")
-
-    def sleep(self) -> None:
-        """Fall asleep: the kernel gives up the addresses and answers nobody."""
-        self.woken.magic.clear()
-        self.woken.asleep = True
-        for ip in self.ips:
-            self.host.namespace.ip("address", "del", ip, "dev", self.host.device)
-
-    def wake(self, speak: Callable[[], None] | None = None) -> None:
-        """Wake up: addresses, gratuitous ARP and advertisements, multicast DNS with a new wake."""
-        self.woken.asleep = False
-        self.sequence = (self.sequence + 1) % 256
-        for ip in self.ips:
-            extra = ("nodad",) if ":" in ip else ()
-            self.host.namespace.ip("address", "add", ip, "dev", self.host.device, *extra)
-        self.send(*(claim(self.mac, ip) for ip in self.bare))
-        (speak or self.speak)()
-
-    def heard(self, frame: bytes) -> None:
-        magic = b"\xff" * 6 + bytes.fromhex(self.mac.replace(":", "")) * 16
-        if self.woken.asleep and magic in frame:
-            self.woken.asleep = False
-            self.woken.magic.set()
-            self.wake()
+def _registered(message: Registration, payload: bytes) -> Held:
+    assert message.owner is not None, "no proxy holds an address for nobody"
+    mac = message.owner.wakeup_mac.to_bytes(6, "big").hex(":")
+    records = DNS(payload).ns
+    host = next(each.rrname for each in records if each.type in (1, 28)).decode().rstrip(".")
+    return Held(mac, message.owner.sequence, host, [str(ip) for ip in message.addresses])

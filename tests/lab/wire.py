@@ -54,6 +54,10 @@ class Actor:
             key.fileobj.close()  # type: ignore[union-attr]
         self._selector.close()
         self._waker.close()
+        self.check()
+
+    def check(self) -> None:
+        """Raise what has ended it, if anything has."""
         if self._error is not None:
             raise self._error
 
