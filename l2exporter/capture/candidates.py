@@ -7,7 +7,8 @@ fragment, or from IPv6 without extension headers:
     protocol 112       VRRP (RFC 5798, 5.1.1.4) and CARP
     ICMPv6 type 134    router advertisement (RFC 4861, 4.2)
     UDP to or from     5353 (multicast DNS, RFC 6762, 5), 67 and 68 (DHCP, RFC 2131, 4.1)
-    UDP to             1985 (HSRP, RFC 2281, 5); 7 and 9 when the payload begins as a magic packet
+    UDP to             1985 (HSRP, RFC 2281, 5) and 2029 (the same over IPv6); 7 and 9 when the
+                       payload begins as a magic packet
     UDP of any port    what may be DNS UPDATE (RFC 2136, 2.2): a request without other flags or a
                        reply, with at most one zone
 """
@@ -28,7 +29,7 @@ IPV6_HEADER: Final = 40
 ROUTER_ADVERTISEMENT: Final = 134
 
 PORTS_FROM: Final = (5353, 67, 68)
-PORTS_TO: Final = (*PORTS_FROM, 1985)
+PORTS_TO: Final = (*PORTS_FROM, 1985, 2029)
 PORTS_WAKE: Final = (7, 9)
 
 UPDATE_REQUEST: Final = 0x2800  # opcode 5, nothing else

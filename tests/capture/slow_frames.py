@@ -72,6 +72,7 @@ TAKEN: Final[dict[str, Packet]] = {
     / IP(src="192.0.2.1", dst="224.0.0.18", proto=112)
     / Raw(b"\x21\1\0\7" + bytes(32)),
     "hsrp": _V4 / _udp(1985, 1985) / HSRP(virtualIP="192.0.2.3"),
+    "hsrp, IPv6": _V6 / _udp(2029, 2029) / Raw(bytes(42)),
     "router advertisement": _V6 / ICMPv6ND_RA(),
 }
 
