@@ -82,12 +82,14 @@ class Roles:
         return self._configured.get(ip, (None, ""))[0]
 
     def lasting(self) -> frozenset[Address]:
-        """Return the configuration's and the gateways, which whoever answers DHCP cannot choose."""
-        return frozenset(chain(self._configured, (ip for _, ip in self._gateways)))
+        """Return the configuration's and the present gateways: nobody on the wire chooses these."""
+        present = (ip for (_, ip), until in self._gateways.items() if until == inf)
+        return frozenset(chain(self._configured, present))
 
     def every(self) -> frozenset[Address]:
         """Return all that are protected on any segment."""
-        return self.lasting() | self._named.ips()
+        gateways = frozenset(ip for _, ip in self._gateways)
+        return self.lasting() | gateways | self._named.ips()
 
     def settle(self, now: float) -> bool:
         """Let time pass (monotonic); tell whether anything has lost a role."""
