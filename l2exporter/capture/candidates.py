@@ -1,7 +1,7 @@
 """Which frames the slow lane dissects, told from their headers and a payload's first bytes.
 
-`filters.slow` is the same in the kernel. Behind up to two VLAN tags, from an IPv4 packet's first
-fragment, or from IPv6 without extension headers:
+`filters.slow` is the same in the kernel. Behind up to two VLAN tags (three in a file: the kernel
+takes one off), from an IPv4 packet's first fragment, or from IPv6 without extension headers:
 
     ethertype 0x0842   Wake-on-LAN
     protocol 112       VRRP (RFC 5798, 5.1.1.4) and CARP
@@ -28,6 +28,9 @@ VRRP: Final = 112
 IPV6_HEADER: Final = 40
 ROUTER_ADVERTISEMENT: Final = 134
 
+FILTERED_TAGS: Final = 2
+"""Behind which the filter looks; there may be one more, which the kernel has taken off."""
+
 PORTS_FROM: Final = (5353, 67, 68)
 PORTS_TO: Final = (*PORTS_FROM, 1985, 2029)
 PORTS_WAKE: Final = (7, 9)
@@ -43,10 +46,13 @@ _WAKE: Final = ETHERTYPE_WAKE.to_bytes(2)
 _MAGIC: Final = b"\xff\xff\xff\xff"
 
 
-def is_candidate(frame: bytes) -> bool:
-    """Tell whether the slow lane takes the frame; one that is cut short of the telling, never."""
-    kind, packet = frame[12:14], 14
-    while kind in _TAGS and packet < 22:
+def is_candidate(frame: bytes, tags: int = FILTERED_TAGS) -> bool:
+    """Tell whether the slow lane takes the frame; one that is cut short of the telling, never.
+
+    Behind more than so many tags it is not looked at.
+    """
+    kind, packet, last = frame[12:14], 14, 14 + 4 * tags
+    while kind in _TAGS and packet < last:
         kind, packet = frame[packet + 2 : packet + 4], packet + 4
     if kind == _IPV4:
         return _ipv4(frame, packet)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ..dissect.ethernet import MAX_INLINE_TAGS
 from ..dissect.frames import SNAPLEN, UNTAGGED, WHOLE_SNAPLEN, Frames, Whole
 from ..errors import CaptureFileError
 from ..limits import FILE_BATCH_FRAMES, FILE_BATCH_SECONDS, FILE_PACKET_BYTES
@@ -74,7 +75,7 @@ def _batches(packets: Iterator[Packet]) -> Iterator[Frames]:
             rows.append(frame[:SNAPLEN])
             times.append(time)
             sents.append(sent)
-            if is_candidate(frame):
+            if is_candidate(frame, MAX_INLINE_TAGS):
                 size = len(frame) + missing
                 whole.append(Whole(frame[:WHOLE_SNAPLEN], size, UNTAGGED, sent, time))
     except CaptureFileError as error:

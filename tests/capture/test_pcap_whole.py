@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from l2exporter.capture.candidates import is_candidate
 from l2exporter.capture.pcap import read_frames
+from l2exporter.dissect.ethernet import MAX_INLINE_TAGS
 from l2exporter.dissect.frames import SNAPLEN, UNTAGGED, WHOLE_SNAPLEN, Whole
 from tests.capture.files import (
     SLL,
@@ -24,7 +25,7 @@ from tests.capture.files import (
     simple,
 )
 from tests.capture.slow_frames import LEFT, TAKEN
-from tests.lab.frames import announcement, qinq
+from tests.lab.frames import announcement, qinq, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,13 +54,20 @@ def whole(file: Path, content: bytes) -> list[Whole]:
 
 
 def test_frames_for_the_slow_lane_are_there_in_whole(file: Path) -> None:
-    tagged = qinq(MDNS, 100, 7)
-    records = [record(data, 5, n) for n, data in enumerate([ARP, MDNS, ARP, tagged, WOL])]
+    inside = qinq(MDNS, 100, 7)
+    records = [record(data, 5, n) for n, data in enumerate([ARP, MDNS, ARP, inside, WOL])]
     # The file says of each that 8 bytes of it were cut off.
     assert whole(file, pcap(*records)) == [
         Whole(data, len(data) + 8, UNTAGGED, False, 5 + n / 1e6)
-        for n, data in ((1, MDNS), (3, tagged), (4, WOL))
+        for n, data in ((1, MDNS), (3, inside), (4, WOL))
     ]
+
+
+@pytest.mark.parametrize("tags", range(1, 5))
+def test_a_file_has_the_tag_that_live_the_kernel_takes_off(file: Path, tags: int) -> None:
+    stacked = tagged(MDNS, *range(1, tags + 1))
+    found = [one.data for one in whole(file, pcap(record(stacked)))]
+    assert found == ([stacked] if tags <= MAX_INLINE_TAGS else [])
 
 
 def test_a_long_one_is_cut_as_it_would_be_live(file: Path) -> None:
