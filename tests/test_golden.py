@@ -62,8 +62,10 @@ def openmetrics(capture: str) -> str:
     assert number is not None
     taken = 0
     for frames in read_frames(str(HERE / capture)):
+        scene.now = frames.now
         scene.pipeline.frames(number, frames)
         taken += len(frames)
+    scene.pipeline.finish(frames.now, frames.latest)
     scene.lanes = [Lane(capture, "file", None, taken, None, None)]
     return render(scene.suite.families(), OPENMETRICS, "").body.decode()
 
