@@ -24,7 +24,7 @@ class Beginnings:
     def claim(self, claim: Claim) -> None:
         """Take in a claim on an address that is not held."""
         segment, ip = claim.key
-        if self._is_return(claim) or self._is_disputed(claim):
+        if self._is_return(claim) or self._book.is_disputed(claim):
             return
         if self._proxies.owns(segment, claim.mac, ip):
             self._clues.suspicions.drop(claim.key)
@@ -37,14 +37,29 @@ class Beginnings:
             self._suspect(claim, owner, proxied=False)
 
     def _of_proxy(self, claim: Claim, registered: Registered | None) -> None:
+        known = claim.known
+        if registered and known and self._is_before(claim) and not registered.is_of(known):
+            self._foreign(claim, known, registered)
+            return
         owner = self._owner(claim, registered)
         if owner is not None:
-            if not self._is_straggler(claim, registered):
+            if registered is not None or not self._book.is_straggler(claim):
                 self._begin(claim, owner, registered)
         elif self._is_news(claim):
             suspicion = self._suspect(claim, None, proxied=True)
             if suspicion.is_ladder:
                 self.recognise(suspicion, None, claim.at)
+
+    def _foreign(self, claim: Claim, owner: int, registered: Registered) -> None:
+        """The address is another's than who registered it, or for whom: no hold, and so it stays
+        while its owner is heard.
+        """
+        registered.used.add(claim.ip)
+        self._begin(claim, owner, None)
+        hold = self._table.get(claim.key)
+        if hold is not None:
+            hold.contest.owner(claim.at)
+            self._book.drop(hold, "contested", claim.time, claim.at)
 
     def _is_news(self, claim: Claim) -> bool:
         """Tell whether the proxy's claim can be on another's address.
@@ -84,31 +99,6 @@ class Beginnings:
             if hold.owner_name == host and hold.owner_mac is not None:
                 return hold.owner_mac
         return None
-
-    def _is_straggler(self, claim: Claim, registered: Registered | None) -> bool:
-        """Tell whether the proxy has only not heard yet that the owner is back."""
-        ended = self._table.ended(claim.key, claim.at)[-1:]
-        return (
-            not claim.announces
-            and registered is None
-            and any(
-                hold.ended == "release"
-                and hold.proxy_mac == claim.mac
-                and claim.at - (hold.ended_at or 0.0) < windows.STRAGGLING
-                for hold in ended
-            )
-        )
-
-    def _is_disputed(self, claim: Claim) -> bool:
-        """Tell whether owner and proxy still quarrel, as they did when the last hold ended."""
-        for hold in self._table.ended(claim.key, claim.at)[-1:]:
-            if hold.contested and claim.mac in (hold.proxy_mac, *hold.owner_macs):
-                if claim.mac in hold.owner_macs:
-                    hold.contest.owner(claim.at)
-                if hold.contest.is_lately(claim.at):
-                    self._table.extend(hold, claim.at)
-                    return True
-        return False
 
     def _begin(self, claim: Claim, owner: int, registered: Registered | None) -> None:
         suspicion = self._clues.suspicions.get(claim.key, claim.at)
@@ -169,16 +159,17 @@ class Beginnings:
 
     def _is_return(self, claim: Claim) -> bool:
         """Take in a claim of another MAC than is suspected; tell whether it is the owner's."""
-        suspicion = self._clues.suspicions.get(claim.key, claim.at) or self._unseen(claim)
-        if suspicion is None or suspicion.mac == claim.mac:
+        suspicion = self._clues.suspicions.get(claim.key, claim.at)
+        if suspicion is None:
+            return self._is_unseen(claim)
+        if suspicion.mac == claim.mac:
             return False
         owner, segment = suspicion.owner_mac, claim.segment
         proxied = self._proxies.is_proxy(segment, suspicion.mac, claim.at)
         if (suspicion.is_ladder or proxied) and owner in (None, claim.mac):
             magic = self._clues.woken(segment, suspicion.mac, [claim.mac], claim.at)
             if magic is not None:
-                unseen = suspicion.at == magic.at
-                self._return(suspicion, claim.mac, claim.time, claim.at, unseen=unseen)
+                self._return(suspicion, claim.mac, claim.time, claim.at)
                 return True
         if owner == claim.mac and suspicion.is_ladder:
             suspicion.returned = suspicion.returned or (claim.time, claim.at)
@@ -186,17 +177,21 @@ class Beginnings:
         self._clues.suspicions.drop(claim.key)
         return owner == claim.mac
 
-    def _unseen(self, claim: Claim) -> Suspicion | None:
-        """Return a hold that was there before anything was seen, by the magic packet at its end."""
+    def _is_unseen(self, claim: Claim) -> bool:
+        """Tell whether the claim ends a hold that was there before anything was seen.
+
+        That shows who had the address until now, and has just woken who claims it.
+        """
         (segment, ip), proxy = claim.key, claim.known
         if proxy is None or proxy == claim.mac or self._table.ended(claim.key, claim.at):
-            return None
+            return False
         magic = self._clues.woken(segment, proxy, [claim.mac], claim.at)
-        is_proxy = self._proxies.is_proxy(segment, proxy, claim.at)
-        if magic is None or not is_proxy or self._proxies.owns(segment, proxy, ip):
-            return None
+        if magic is None or self._proxies.owns(segment, proxy, ip):
+            return False
         time, at = magic.time, magic.at
-        return Suspicion(claim.key, proxy, claim.mac, None, time, at, at)
+        suspicion = Suspicion(claim.key, proxy, claim.mac, None, time, at, at)
+        self._return(suspicion, claim.mac, claim.time, claim.at, unseen=True)
+        return True
 
     def _return(
         self, suspicion: Suspicion, mac: int, time: float, at: float, *, unseen: bool = False

@@ -106,16 +106,23 @@ class Held:
         returning = hold.returning
         if returning is not None and returning.unanswered_at is not None:
             if now >= returning.unanswered_at + windows.SETTLED:
-                self.release(hold, returning.mac, returning.time, returning.at)
+                self.unanswered(hold, returning)
         elif hold.taken is not None and now >= hold.taken.at + windows.WAKING:
             self._taken(hold, hold.taken)
         elif hold.woken_at is not None and now >= hold.woken_at + windows.WAKING:
-            self._unanswered(hold, hold.woken_at)
+            self._not_woken(hold, hold.woken_at)
         elif now >= hold.expires_at:
             ended = hold.expires_at
             self._book.end(hold, "expire", wall - (now - ended), ended)
         elif now >= hold.stale_at:
             hold.stale = True
+
+    def unanswered(self, hold: Hold, returning: Returning) -> None:
+        """The proxy has nothing to say to an owner that was heard: it is back, or never slept."""
+        if returning.at - hold.since_at < windows.SILENCE:
+            self._book.drop(hold, "contested", returning.time, returning.at)
+        else:
+            self.release(hold, returning.mac, returning.time, returning.at)
 
     def _taken(self, hold: Hold, taken: Returning) -> None:
         """A third has kept the address: another proxy, as it may have shown since, or a thief."""
@@ -125,7 +132,7 @@ class Held:
         else:
             self._book.end(hold, "lost", taken.time, taken.at)
 
-    def _unanswered(self, hold: Hold, woken_at: float) -> None:
+    def _not_woken(self, hold: Hold, woken_at: float) -> None:
         """Nobody answered a magic packet; a proxy that goes on claiming has not given up."""
         if hold.goodbye_at is not None:
             self._over(hold, hold.goodbye_time, hold.goodbye_at)

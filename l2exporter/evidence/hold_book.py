@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from . import sleep_windows as windows
 from .clues import Clues
 from .hold import Contest, Hold, Merit
 from .hold_table import HoldTable
 from .proxies import Proxies
 from .registrations import Registered
+from .seen import Claim
 from .transitions import Dropped, SleepEvent, Transition, Wake
 
 
@@ -31,6 +33,26 @@ class HoldBook:
     def touch(self, hold: Hold) -> None:
         """A hold's windows have changed."""
         self.due_at = min(self.due_at, hold.due_at)
+
+    def is_straggler(self, claim: Claim) -> bool:
+        """Tell whether the proxy has only not heard yet that the owner is back."""
+        return not claim.announces and any(
+            hold.ended == "release"
+            and hold.proxy_mac == claim.mac
+            and claim.at - (hold.ended_at or 0.0) < windows.STRAGGLING
+            for hold in self.table.ended(claim.key, claim.at)[-1:]
+        )
+
+    def is_disputed(self, claim: Claim) -> bool:
+        """Tell whether owner and proxy still quarrel, as they did when the last hold ended."""
+        for hold in self.table.ended(claim.key, claim.at)[-1:]:
+            if hold.contested and claim.mac in (hold.proxy_mac, *hold.owner_macs):
+                if claim.mac in hold.owner_macs:
+                    hold.contest.owner(claim.at)
+                if hold.contest.is_lately(claim.at):
+                    self.table.extend(hold, claim.at)
+                    return True
+        return False
 
     def begin(self, hold: Hold, at: float) -> bool:
         """Enter a hold that `at` shows; tell whether there is a place for it and its proxy."""
@@ -121,7 +143,10 @@ class HoldBook:
 
     def _close(self, hold: Hold, how: str, at: float) -> None:
         hold.ended = how
-        self.table.end(hold, at)
+        if how == "own":  # It never was one, so it explains no move.
+            self.table.forget(hold)
+        else:
+            self.table.end(hold, at)
         self.proxies.resting(hold.key[0], hold.proxy_mac, at)
 
     def _tell(self, hold: Hold, kind: str, time: float, at: float, *, ended: bool = False) -> None:

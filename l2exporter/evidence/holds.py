@@ -11,11 +11,13 @@ owner-option). It works with what is broadcast alone, and better with a mirror p
     owner's mDNS with a later sequence                    -> release     at once
     owner's claim after a magic packet                    -> release     at once
     owner's claim, not answered by the proxy              -> release     after 20 s
+    ... sooner after the hold than anybody falls asleep   -> no hold; `contested`
     ... answered by its announcement; registered anew     -> renew
     another proxy's claim                                 -> hand_off
     magic packet and then nobody; goodbyes; a third's claim -> lost
     the lease's end                                       -> expire
     both claim again and again                            -> no hold; `contested`
+    DNS UPDATE by others than who has the address         -> no hold; `contested`
 
 No claim without a magic packet, an mDNS offer or a registration makes its sender a proxy.
 """
@@ -198,7 +200,7 @@ class Holds:
         for hold in self._table.current():
             returning = hold.returning
             if returning is not None and returning.unanswered_at is not None:
-                self._held.release(hold, returning.mac, returning.time, returning.at)
+                self._held.unanswered(hold, returning)
         return [*told, *self._book.take()]
 
     def around(self, key: Key, now: float) -> tuple[Hold, ...]:

@@ -19,10 +19,12 @@ _Exchange = tuple[int, int, Address | None, int, Address | None, int]
 class Registered:
     """A DNS UPDATE to a proxy; `lease` in seconds, once granted.
 
-    used  addresses whose hold it has begun or renewed
+    source_mac  whoever sent it: the owner, or a proxy that sleeps itself
+    used        addresses whose hold it has begun or renewed, or that turned out to be another's
     """
 
     segment: int
+    source_mac: int
     proxy_mac: int
     addresses: tuple[Address, ...]
     owner: Owner | None
@@ -30,6 +32,11 @@ class Registered:
     accepted: bool = False
     lease: int | None = None
     used: set[Address] = field(default_factory=set)
+
+    def is_of(self, mac: int) -> bool:
+        """Tell whether it speaks for an address of that MAC: anybody can register any address."""
+        owner = self.owner
+        return owner is None or mac in (owner.host_mac, owner.wakeup_mac, self.source_mac)
 
 
 class Registrations:
@@ -46,9 +53,8 @@ class Registrations:
         if self._exchanges.get(exchange, seen.at - windows.REGISTERED) is not None:
             return
         addresses = message.addresses[: limits.REGISTERED_ADDRESSES]
-        registered = Registered(
-            seen.segment, seen.destination_mac, addresses, message.owner, seen.at
-        )
+        macs = (seen.source_mac, seen.destination_mac)
+        registered = Registered(seen.segment, *macs, addresses, message.owner, seen.at)
         self._exchanges.put(exchange, registered, seen.at)
         for ip in addresses:
             self._held.put((seen.segment, ip, seen.destination_mac), registered, seen.at)

@@ -55,7 +55,9 @@ CONTEST_OVERLAP: Final = 30.0
 """Both claim for longer than the benign overlap."""
 
 SILENCE: Final = 10.0
-"""A proxy leaves an owner that was heard alone for so long; an impostor does not."""
+"""A proxy leaves an owner that was heard alone for so long; an impostor does not. And no proxy
+claims an address that it has heard its owner claim within so long: who is heard so soon after was
+not asleep, unless it says by mDNS or is told by a magic packet that it wakes."""
 
 LEASE_GRACE: Final = 60.0
 """After a lease has ended, before it is taken to be so."""

@@ -119,15 +119,19 @@ class Story:
         lease: int | None = 7200,
         number: int = 7,
         segment: int = 0,
+        source: int = OWNER,
     ) -> None:
-        """The owner registers with a proxy; `rcode` of the reply, None when there is none."""
+        """The owner registers with a proxy; `rcode` of the reply, None when there is none.
+
+        `source` is who sends it, which need not be the owner.
+        """
         addresses = tuple(ip_address(ip) for ip in ips or (HELD,))
         owner = Owner(sequence, OWNER, OWNER)
         ask = Registration(number, addresses, owner, 7200)
-        self.sees(self._unicast(at, OWNER, proxy, 5353, 61000, ask, segment))
+        self.sees(self._unicast(at, source, proxy, 5353, 61000, ask, segment))
         if rcode is not None:
             reply = RegistrationReply(number, rcode, lease)
-            self.sees(self._unicast(at + 0.01, proxy, OWNER, 61000, 5353, reply, segment))
+            self.sees(self._unicast(at + 0.01, proxy, source, 61000, 5353, reply, segment))
 
     def _unicast(
         self,

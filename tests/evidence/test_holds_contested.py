@@ -80,3 +80,29 @@ def test_the_same_packets_twice_are_no_quarrel(story: Story) -> None:
     story.passes(400)
     assert story.steps == [("hold", 100), ("release", 303)]
     assert story.woken == [("demand", 303)]
+
+
+def test_an_owner_heard_at_once_never_slept_though_the_proxy_gives_in(story: Story) -> None:
+    story.sleeps(100)
+    story.claims(100 + windows.SILENCE - 0.1, OWNER)
+    story.passes(200)
+    assert (story.steps, story.dropped) == ([("hold", 100)], ["contested"])
+    assert story.woken == []
+
+
+@pytest.mark.parametrize("told", ["greets", "wakes", "waits"])
+def test_unless_it_says_that_it_wakes_or_is_told_to_or_had_the_time(
+    story: Story, told: str
+) -> None:
+    story.sleeps(100)
+    at = 104.0
+    if told == "greets":
+        story.greets(at + 0.5, 2)
+    elif told == "wakes":
+        story.wakes(at - 0.5)
+    else:
+        at = 100 + windows.SILENCE
+    story.claims(at, OWNER)
+    story.passes(200)
+    assert [kind for kind, _ in story.steps] == ["hold", "release"]
+    assert story.dropped == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from itertools import permutations
 
 import pytest
@@ -158,3 +159,26 @@ def test_the_trace_with_its_mdns_whatever_the_order_within_a_second(
     assert story.steps == [("hold", clock("10:13:13")), ("release", clock("10:16:34"))]
     assert {t.confidence for t in story.transitions()} == {"high"}
     assert story.woken == [("demand", clock("10:16:34"))]
+
+
+@pytest.mark.parametrize("kind", ["reply", "announcement"])
+def test_a_hold_of_before_is_told_by_the_wake_at_its_end(kind: str) -> None:
+    """The exporter started while the owner slept, and the proxy has not offered since."""
+    story = Story()
+    story.bound[0, ip_address(HELD)] = PROXY
+    story.wakes(300)
+    story.claims(303, OWNER, kind=kind)
+    assert story.steps == [("hold", 300), ("release", 303)]
+    release = story.transitions("release")[0]
+    assert (release.confidence, release.held_seconds) == ("medium", None)
+    story.claims(4000, PROXY)
+    assert story.confidence() == "medium"
+
+
+def test_without_a_magic_packet_there_was_none() -> None:
+    story = Story()
+    story.bound[0, ip_address(HELD)] = PROXY
+    story.claims(303, OWNER)
+    story.wakes(310, target=CLIENT)
+    story.passes(9000)
+    assert story.told == []

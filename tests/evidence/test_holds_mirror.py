@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
 
 from l2exporter.evidence import sleep_windows as windows
@@ -153,3 +155,25 @@ def test_whose_address_it_was_before_is_its_owner_too_where_the_registration_say
         story.claims(at, PROXY, victim)
         story.claims(at + 0.01, 0x0250, victim, "reply")
     assert story.dropped == ["contested"]
+
+
+def test_what_others_register_is_not_held_however_quiet_its_owner_is(story: Story) -> None:
+    victim = "192.0.2.50"
+    story.claims(1, 0x0250, victim)
+    story.offers(90)
+    story.registers(96, victim)
+    story.ladder(100, ip=victim)
+    assert (story.steps, story.dropped) == ([("hold", 100)], ["contested"])
+    story.wakes(105)
+    story.claims(106, 0x0250, victim)
+    story.passes(200)
+    assert (story.steps, story.woken) == ([("hold", 100)], [])
+
+
+def test_what_a_proxy_held_that_nobody_knew_it_may_hand_over(story: Story) -> None:
+    before = 0x0250
+    story.bound[0, ip_address(HELD)] = before
+    story.addresses[before] = "192.0.2.50"
+    story.registers(96, source=before)
+    story.ladder(100)
+    assert (story.confidence(), story.dropped) == ("confirmed", [])
