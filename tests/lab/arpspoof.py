@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 from contextlib import ExitStack
 from typing import Self
@@ -13,8 +12,8 @@ from tests.lab.segment import Host
 class Arpspoof:
     """`with Arpspoof(host, "192.0.2.1"):` tells everyone that `host` is 192.0.2.1.
 
-    With `target` it tells that host alone. It sends plain ARP replies that nobody asked for. At its
-    end it is killed: by SIGTERM it would put right what it can, for five seconds.
+    With `target` it tells that host alone. It sends plain ARP replies that nobody asked for. At the
+    end of the block it is killed, if `end` has not ended it as its user would.
     """
 
     def __init__(self, host: Host, address: str, *, target: str | None = None) -> None:
@@ -23,12 +22,17 @@ class Arpspoof:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        process = self._host.namespace.popen(
+        self._process = self._host.namespace.popen(
             "arpspoof", *self._options, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        self._stack.callback(process.wait)
-        self._stack.callback(process.send_signal, signal.SIGKILL)
+        self._stack.callback(self._process.wait)
+        self._stack.callback(self._process.kill)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def end(self) -> None:
+        """End it by SIGTERM: it tells everyone five times in as many seconds who is who."""
+        self._process.terminate()
+        self._process.wait()

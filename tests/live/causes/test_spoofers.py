@@ -1,28 +1,31 @@
-"""Addresses that are taken: by a real spoofer, by an actor, and by way of a sleep proxy."""
+"""Addresses that are taken: by a real arpspoof, and for IPv6 by an actor."""
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+import time
 
 import pytest
 
-from tests.dissect import dns_messages
 from tests.lab import ndp
 from tests.lab.arpspoof import Arpspoof
-from tests.lab.chatter import Chatter
+from tests.lab.avahi import Avahi
+from tests.lab.chatter import Chatter, Talker
+from tests.lab.namespace import veth
 from tests.lab.segment import Host
-from tests.lab.sleep_proxy import SleepProxy
-from tests.lab.sleeping_mac import register
 from tests.lab.wire import Actor
 from tests.live.causes.marks import TIMEOUT, of
 from tests.live.causes.stage import Stage, View, Views
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(TIMEOUT)]
 
-WATCHER, GATEWAY, OWNER, SPOOFER, PROXY = range(5)
-GATEWAY_IP, OWNER_IP, OWNER_IP6 = "192.0.2.2", "192.0.2.3", "2001:db8::3"
-GATEWAY_MAC, SPOOFER_MAC, PROXY_MAC = (f"02:00:00:00:00:0{n}" for n in (2, 4, 5))
+GATEWAY_IP, OWNER_IP = "192.0.2.2", "192.0.2.3"
+WATCHER_IP6, OWNER_IP6 = "2001:db8::1", "2001:db8::3"
+SECOND, THIRD, FOURTH, FIFTH = (f"02:00:00:00:00:0{n}" for n in range(2, 6))
+"""Hardware addresses of the second to the fifth host of a segment."""
+
+BEHIND, ASKED = "198.51.100.0/24", ("198.51.100.7", "198.51.100.8")
+THREE_REPLIES = 5.0
+"""Seconds in which arpspoof sends as many."""
 
 
 class Poisoner(Actor):
@@ -40,21 +43,6 @@ class Poisoner(Actor):
         self.after(2.0, self._poison)
 
 
-class Talker(Actor):
-    """A host that asks for a neighbour in its own name, once a second."""
-
-    def __init__(self, host: Host, own: str, asked: str) -> None:
-        super().__init__(host)
-        self._own, self._asked = own, asked
-
-    def opened(self) -> None:
-        self.after(0.0, self._ask)
-
-    def _ask(self) -> None:
-        self.send(ndp.solicitation(self.mac, self._own, self._asked))
-        self.after(1.0, self._ask)
-
-
 def known(view: View, *ips: str) -> bool:
     """Whether each of the addresses was seen."""
     return all(
@@ -65,81 +53,73 @@ def known(view: View, *ips: str) -> bool:
 
 def spoofers(stage: Stage) -> Views:
     """arpspoof takes the watcher's gateway and a host, both of which talk; IPv6 likewise."""
-    hosts = stage.segment(4).hosts
-    watcher, gateway, owner, spoofer = hosts
+    watcher, gateway, owner, spoofer = stage.segment(4).hosts
     watcher.namespace.ip("route", "add", "default", "via", gateway.ip)
     exporter = stage.exporter(watcher.namespace)
     stage.enter(Chatter(gateway, watcher.ip))
     stage.enter(Chatter(owner, watcher.ip))
-    stage.enter(Talker(owner, OWNER_IP6, "2001:db8::1"))
+    stage.enter(Talker(owner, OWNER_IP6, WATCHER_IP6))
     stage.until(exporter, lambda view: known(view, GATEWAY_IP, OWNER_IP, OWNER_IP6), "all talk")
     stage.enter(Arpspoof(spoofer, gateway.ip))
     stage.enter(Arpspoof(spoofer, owner.ip))
-    stage.enter(Poisoner(spoofer, OWNER_IP6, "2001:db8::1"))
+    stage.enter(Poisoner(spoofer, OWNER_IP6, WATCHER_IP6))
 
     def judged(view: View) -> bool:
-        settled = (
-            view.by("l2_moves_by_cause_total", "cause", family=family, cause="suspected_spoofing")
-            for family in ("ipv4", "ipv6")
-        )
-        return all(sum(each.values()) for each in settled)
+        moves = view.by("l2_protected_address_moves_total", "cause", ip=GATEWAY_IP)
+        return bool(view.causes() and view.causes("ipv6") and sum(moves.values()))
 
-    stage.until(exporter, judged, "moves are judged")
-    return {"plain": stage.view(exporter)}
+    return {"plain": stage.until(exporter, judged, "moves are judged")}
 
 
 def silent_owner(stage: Stage) -> Views:
-    """arpspoof tells the watcher alone that it is a host, which does not know of it."""
+    """arpspoof tells the watcher alone that it is a host that is silent, and gives it back."""
     watcher, owner, spoofer = stage.segment(3).hosts
     exporter = stage.exporter(watcher.namespace)
     assert owner.ping(watcher.ip)
+    assert spoofer.ping(owner.ip)
     stage.until(exporter, lambda view: known(view, owner.ip), "the owner is known")
-    stage.enter(Arpspoof(spoofer, owner.ip, target=watcher.ip))
+    arpspoof = stage.enter(Arpspoof(spoofer, owner.ip, target=watcher.ip))
+    stage.until(exporter, lambda view: view.cause(owner.ip), "it has moved")
+    enough = time.monotonic() + THREE_REPLIES
+    stage.until(exporter, lambda _: time.monotonic() > enough, "it goes on")
+    arpspoof.end()
     return {"plain": stage.judged(exporter, owner.ip)}
 
 
+def impostor(stage: Stage) -> Views:
+    """arpspoof takes a host that talks, from a host that offers itself as a sleep proxy."""
+    watcher, owner, spoofer = stage.segment(3).hosts
+    exporter = stage.exporter(watcher.namespace)
+    stage.enter(Avahi(spoofer, "proxy", {"10-10-10-10 Trust me": "_sleep-proxy._udp"}))
+    stage.enter(Chatter(owner, watcher.ip))
+    stage.until(exporter, lambda view: view.by("l2_sleep_proxy_info", "name"), "it is a proxy")
+    stage.enter(Arpspoof(spoofer, owner.ip))
+    return {"plain": stage.until(exporter, View.causes, "moves are judged")}
+
+
 def began_before(stage: Stage) -> Views:
-    """arpspoof has been at work for a while when the exporter starts; its victims are silent."""
-    watcher, spoofer, *victims = stage.segment(5).hosts
+    """arpspoof is at work when the exporter starts; a router answers for hosts behind it."""
+    watcher, router, *victims, spoofer = stage.segment(5).hosts
     for victim in victims:
         stage.enter(Arpspoof(spoofer, victim.ip))
+    answer_for(router, BEHIND)
     exporter = stage.exporter(watcher.namespace)
-    seen = stage.until(
-        exporter,
-        lambda view: view.by("l2_mac_addresses", "mac").get("02:00:00:00:00:02", 0) >= len(victims),
-        "all the spoofer's addresses are bound to it",
-    )
-    return {"plain": seen}
+    for asked in ASKED:
+        stage.enter(Chatter(watcher, asked))
+
+    def told(view: View) -> bool:
+        counts = view.by("l2_mac_addresses", "mac")
+        return len(counts) > 1 and bool(view.by("l2_mac_role_info", "role"))
+
+    return {"plain": stage.until(exporter, told, "both MACs are shown, and what one of them is")}
 
 
-def abused_proxy(stage: Stage) -> Views:
-    """Somebody registers the gateway's address at a sleep proxy, which then answers for it."""
-    segment = stage.segment(5)
-    watcher, gateway, _, attacker, proxy_host = segment.hosts
-    watcher.namespace.ip("route", "add", "default", "via", gateway.ip)
-    exporter = stage.exporter(watcher.namespace)
-    config = Path(stage.enter(tempfile.TemporaryDirectory()), "config.yml")
-    config.write_text(f'protected_addresses: [{{ip: {gateway.ip}, mac: "{gateway.mac}"}}]')
-    mirror = stage.exporter(segment.switch, "--capture.device=p5", "--config.file", str(config))
-    assert watcher.ping(gateway.ip)
-    gateway.arping("-U")
-    proxy = stage.enter(SleepProxy(proxy_host))
-    proxy.offer()
-    stage.until(exporter, lambda view: view.by("l2_sleep_proxy_info", "name"), "the proxy is known")
-    option = dns_messages.owner(attacker.mac, 1)
-    register(attacker, proxy, dns_messages.registration([gateway.ip], option))
-    asked = stage.until(mirror, claims, "the registration is seen")
-    stage.until(exporter, lambda view: view.cause(gateway.ip), "the proxy claims the address")
-    claimed = stage.view(exporter)
-    stage.until(exporter, lambda view: claims(view) >= 4, "it goes on")
-    gateway.arping("-U")
-    views = {"mirror, asked": asked, "mirror": stage.judged(mirror, gateway.ip, device="p5")}
-    return {**views, "claimed": claimed, "plain": stage.judged(exporter, gateway.ip)}
-
-
-def claims(view: View) -> float:
-    """Claims on the gateway's address by others."""
-    return view.value("l2_protected_address_claims_total", ip=GATEWAY_IP) or 0
+def answer_for(router: Host, network: str) -> None:
+    """Let the host's kernel answer for a network that it has a way to (RFC 1027)."""
+    veth(router.namespace, "lan0", router.namespace, "lan1")
+    router.namespace.ip("route", "add", network, "dev", "lan0")
+    for name in ("ip_forward", f"conf.{router.device}.proxy_arp"):
+        router.namespace.sysctl(f"net.ipv4.{name}", 1)
 
 
 @of(spoofers)
@@ -154,45 +134,32 @@ def test_of_a_gateway_every_move_and_claim_is_told(told: Views) -> None:
     view = told["plain"]
     moves = view.by("l2_protected_address_moves_total", "cause", ip=GATEWAY_IP, role="gateway")
     assert {cause for cause, count in moves.items() if count} == {"suspected_spoofing"}
-    assert claims(view) >= 3
-    assert view.label("l2_protected_address_last_claim_info", "mac", ip=GATEWAY_IP) == SPOOFER_MAC
-    assert view.by("l2_protected_address_info", "mac", ip=GATEWAY_IP) == {GATEWAY_MAC: 1}
+    claims = view.value("l2_protected_address_claims_total", ip=GATEWAY_IP, role="gateway")
+    assert claims is not None
+    assert claims >= 3
+    assert view.label("l2_protected_address_last_claim_info", "mac", ip=GATEWAY_IP) == FOURTH
+    assert view.by("l2_protected_address_info", "mac", ip=GATEWAY_IP) == {SECOND: 1}
 
 
 @of(silent_owner)
-def test_a_victim_that_does_not_hear_of_it(told: Views) -> None:
-    assert told["plain"].causes().keys() == {"suspected_spoofing"}
+def test_a_victim_that_does_not_hear_of_it_and_the_end_of_it(told: Views) -> None:
+    view = told["plain"]
+    assert view.causes() == {"suspected_spoofing": 2}
+    assert view.label("l2_arp_last_move_info", "from_mac", ip="192.0.2.2") == THIRD
+    assert view.label("l2_arp_last_move_info", "to_mac", ip="192.0.2.2") == SECOND
+
+
+@of(impostor)
+def test_who_says_that_it_is_a_sleep_proxy_is_not_excused(told: Views) -> None:
+    view = told["plain"]
+    assert view.causes().keys() == {"suspected_spoofing"}
+    assert view.by("l2_sleep_proxy_info", "name").keys() == {"Trust me"}
 
 
 @of(began_before)
 def test_what_began_before_shows_no_move_but_a_mac_with_many_addresses(told: Views) -> None:
     view = told["plain"]
     assert view.causes() == {}
-    assert view.by("l2_mac_addresses", "mac").keys() == {"02:00:00:00:00:02"}
-    assert view.by("l2_mac_role_info", "role") == {}
-
-
-@of(abused_proxy)
-def test_a_proxy_that_claims_the_gateway_is_never_excused(told: Views) -> None:
-    view = told["plain"]
-    assert view.causes() == {"suspected_spoofing": 2}
-    moves = view.by("l2_protected_address_moves_total", "cause", ip=GATEWAY_IP, role="gateway")
-    assert moves["suspected_spoofing"] == 2
-    assert claims(view) >= 4
-    assert view.label("l2_protected_address_last_claim_info", "mac", ip=GATEWAY_IP) == PROXY_MAC
-    assert view.by("l2_protected_address_info", "mac", ip=GATEWAY_IP) == {GATEWAY_MAC: 1}
-
-
-@of(abused_proxy)
-def test_its_claims_are_told_before_the_move_is_judged(told: Views) -> None:
-    assert told["claimed"].cause(GATEWAY_IP) == "pending"
-    assert claims(told["claimed"]) >= 1
-
-
-@of(abused_proxy)
-def test_a_mirror_port_tells_of_the_registration(told: Views) -> None:
-    asked, view = told["mirror, asked"], told["mirror"]
-    assert asked.cause(GATEWAY_IP, "p5") is None
-    assert claims(asked) >= 1
-    assert view.causes(device="p5") == {"suspected_spoofing": 2}
-    assert view.by("l2_protected_address_info", "mac", ip=GATEWAY_IP) == {GATEWAY_MAC: 1}
+    assert view.by("l2_mac_addresses", "mac") == {SECOND: len(ASKED), FIFTH: 2}
+    assert view.by("l2_mac_role_info", "role", mac=FIFTH) == {}
+    assert view.by("l2_mac_role_info", "role", mac=SECOND) == {"proxy_arp": 1}
