@@ -137,7 +137,7 @@ class HoldTable:
         self._ended.expire(now - windows.REMEMBERED)
 
     def forget(self, hold: Hold) -> None:
-        """Take a hold out without a trace: its segment has gone."""
+        """Take a hold out without a trace: its segment has gone, or it never was one."""
         del self._holds[hold.key]
         self._unlist(hold)
 

@@ -102,6 +102,18 @@ def test_a_hand_off() -> None:
     assert story.causes() == {(PROXY, OTHER_PROXY): "sleep_proxy_hold"}
 
 
+def test_a_proxy_that_has_been_given_the_address_itself() -> None:
+    story = Watched()
+    story.offers(BEGAN - 10)
+    story.claims(BEGAN, PROXY)
+    story.claims(BEGAN + 2, PROXY)
+    story.addresses[PROXY] = HELD
+    story.offers(BEGAN + 3)
+
+    assert story.dropped == ["own"]
+    assert story.causes() == {(OWNER, PROXY): "unknown"}
+
+
 def test_a_third_takes_a_held_address() -> None:
     story = Watched()
     story.sleeps(BEGAN - 600)
