@@ -137,16 +137,21 @@ class Holds:
         for hold in self._table.of_owner(segment, macs):
             present = self._present(hold.key, seen.at, seen.time)
             if present is hold and hold.proxy_mac != source:
-                self._sequence(hold, seen, sequence)
+                self._sequence(hold, seen, owner)
         self._beginnings.owner_spoke(segment, macs, sequence, seen.time, seen.at)
         self._clues.owners.speak(segment, macs, sequence, seen.at)
 
-    def _sequence(self, hold: Hold, seen: Seen, sequence: int) -> None:
-        """Release a hold whose owner tells of a later wake, or tells for the first time."""
+    def _sequence(self, hold: Hold, seen: Seen, owner: Owner) -> None:
+        """Release a hold whose owner tells of a later wake, or tells for the first time.
+
+        It may have woken on another of its interfaces than fell asleep.
+        """
+        sequence = owner.sequence
         if hold.sequence is None or is_later(sequence, hold.sequence):
             if hold.sequence is not None:
                 hold.strengthen()
             hold.contest = Contest()
+            self._table.own(hold, (owner.host_mac, owner.wakeup_mac))
             self._held.release(hold, seen.source_mac, seen.time, seen.at)
         elif sequence != hold.sequence:  # It has begun to count anew: perhaps it was booted.
             self._held.heard(hold, seen.source_mac, seen.time, seen.at)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from l2exporter.dissect.dns import Owner
+from l2exporter.dissect.mdns import Mdns
 from l2exporter.evidence.causes import classify
 from l2exporter.evidence.identities import Identities
 from l2exporter.evidence.knowledge import Knowledge
@@ -90,6 +92,27 @@ def test_a_wake_that_only_arp_tells_of() -> None:
     story.claims(BEGAN, OWNER)
 
     assert story.causes() == {(PROXY, OWNER): "sleep_proxy_release"}
+
+
+def test_a_wake_on_an_interface_that_only_the_owner_option_names() -> None:
+    story = Watched()
+    story.greets(BEGAN - 620, 1)
+    story.sleeps(BEGAN - 600)
+    story.claims(BEGAN, THIRD)
+    story.greets(BEGAN + 1, 2, mac=THIRD, host_mac=OWNER)
+
+    assert story.steps[-1] == ("release", BEGAN + 1)
+    assert story.causes() == {(PROXY, THIRD): "sleep_proxy_release"}
+
+
+def test_a_reflector_that_repeats_an_owner_and_takes_its_address() -> None:
+    story = Watched()
+    story.greets(BEGAN - 620, 1)
+    story.sleeps(BEGAN - 600)
+    story.says(BEGAN, THIRD, Mdns(True, owner=Owner(2, OWNER, OWNER)))
+    story.claims(BEGAN, THIRD)
+
+    assert story.causes() == {(PROXY, THIRD): "unknown"}
 
 
 def test_a_hand_off() -> None:
