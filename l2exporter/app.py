@@ -58,6 +58,7 @@ class Exporter:
 
     def __init__(self, settings: config.Config) -> None:
         signals.hold()
+        resources.map_tables()
         privileges.attempt(privileges.claim)
         self._settings = settings
         self._file = config.load(settings.file)

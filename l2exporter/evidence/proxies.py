@@ -138,7 +138,7 @@ class Proxies:
     def macs(self) -> npt.NDArray[np.uint64]:
         """Return the MACs of all, sorted, each once."""
         if self._macs is None:
-            self._macs = np.unique(np.array([mac for _, mac in self._proxies], dtype=np.uint64))
+            self._macs = np.array(sorted({mac for _, mac in self._proxies}), dtype=np.uint64)
         return self._macs
 
     def working(self, segment: int, mac: int, at: float) -> bool:

@@ -46,7 +46,7 @@ class Windows:
         self._addresses = addresses
         self.place: npt.NDArray[np.int32] = addresses.columns.add(np.int32)
         self.row: Rows = np.zeros(places, np.intp)
-        self._key: Keys = np.repeat(addresses.family.nobody, places)
+        self._key: Keys = np.zeros(places, addresses.family.nobody.dtype)
         self.opened: Times = np.zeros(places)
         self.until: Times = np.full(places, np.inf)
         self.moves: npt.NDArray[np.uint64] = np.zeros(places, np.uint64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import repeat
 
@@ -38,10 +39,10 @@ class AddressTable:
         self.columns = Columns(limits.addresses)
         self.family = family
         self._row: dict[Hashable, int] = {}
-        self._key: Keys = np.repeat(family.nobody, limits.addresses)
+        self._key: Keys = np.zeros(limits.addresses, family.nobody.dtype)
         self._guess: Rows = np.zeros(1 << PLACE_BITS, dtype=np.intp)
         self._used = np.zeros(limits.addresses, dtype=bool)
-        self._free = list(range(limits.addresses - 1, -1, -1))
+        self._free = array("i", range(limits.addresses - 1, -1, -1))
         self._seen = np.zeros(limits.addresses, dtype=np.float64)
         self._protected = np.zeros(limits.addresses, dtype=bool)
         self._foreign = np.zeros(limits.addresses, dtype=bool)
@@ -73,7 +74,8 @@ class AddressTable:
         """Return the row of each (segment, ip), REFUSED where there is none, and the new ones.
 
         New ones are the positions of the first sight of what was just admitted. `subnets` are
-        the device's own; without any, no address is foreign. `now` is monotonic, in seconds.
+        the device's own; without any, no address is foreign. `now` is monotonic, in seconds. All
+        of `ip` are `family.bindable`.
         """
         keys = self.family.keys(segment, ip)
         rows = self._lookup(keys)

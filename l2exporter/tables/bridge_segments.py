@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..kernel.fdb import FdbRows
 from ..limits import FDB_SEGMENTS
+from .columns import distinct
 from .sorted_map import Keys
 
 MAC_BITS: Final = 48
@@ -36,10 +37,10 @@ class BridgeSegments:
     def keys(self, rows: FdbRows) -> Keys:
         """Return each row's key; pairs that are new get a number, or REFUSED."""
         pairs = rows.bridge.astype(np.int64) << _VLAN_BITS | rows.vlan
-        distinct = np.unique(pairs)
-        numbers = np.array([self._number(pair) for pair in distinct.tolist()], np.uint64)
+        known = distinct(pairs)
+        numbers = np.array([self._number(pair) for pair in known.tolist()], np.uint64)
         # numpy.unique can tell the places as well, with four times the memory.
-        keys = numbers[np.searchsorted(distinct, pairs)]
+        keys = numbers[np.searchsorted(known, pairs)]
         keys <<= _SHIFT
         keys |= rows.mac
         return keys

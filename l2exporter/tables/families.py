@@ -41,7 +41,7 @@ class Family(Protocol):
 
     table: str
     nobody: Keys
-    """One key that no address has."""
+    """One key that is never looked up, all zeros: what it names binds nothing."""
 
     def keys(self, segment: Rows, ips: Ips) -> Keys:
         """Return the key of each (segment, address)."""
@@ -78,7 +78,7 @@ class _Ipv4:
     """Keys are numbers: the segment in front of the address."""
 
     table = "addresses"
-    nobody = np.array([2**64 - 1], dtype=np.uint64)
+    nobody = np.zeros(1, dtype=np.uint64)
 
     def keys(self, segment: Rows, ips: Ips) -> Keys:
         return segment.astype(np.uint64) << np.uint64(32) | ips
@@ -124,7 +124,7 @@ class _Ipv6:
     """
 
     table = "addresses_ipv6"
-    nobody = np.array([b"\xff" * 24], dtype="S24")
+    nobody = np.zeros(1, dtype="S24")
     _words = struct.Struct("=QQQ")
     _pair = np.dtype([("segment", "u8"), ("ip", ADDRESS6)])
 
@@ -169,6 +169,9 @@ class _Ipv6:
         return some
 
     def among(self, ips: Ips, wanted: Ips) -> npt.NDArray[np.bool_]:
+        # For nothing too, numpy would load its masked arrays, 1.3 MB.
+        if not (len(ips) and len(wanted)):
+            return np.zeros(len(ips), dtype=np.bool_)
         return np.isin(np.ascontiguousarray(ips).view("S16"), wanted.view("S16"))
 
     def inside(self, ips: Ips, subnets: Sequence[Subnet]) -> npt.NDArray[np.bool_]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..kernel.fdb import KINDS, FdbEvents, FdbRows
 from .bridge_segments import MAC_MASK, BridgeSegments, first_key, segments_of
+from .columns import distinct
 from .fdb_dump import KIND_BITS, KIND_MASK, NO_PLACE, FdbDump, Group, is_move, packed
 from .sorted_map import CHANGES, NONE, Keys, SortedMap, Values, within
 
@@ -113,7 +114,7 @@ class FdbEntries:
         When no more than `hidden` entries are missing from it, they stay as well. Since it began
         nothing but the touched may have changed. What is known has room before what is new.
         """
-        touched = np.unique(touched)
+        touched = distinct(touched)
         values = self._map.current(touched)
         stay = values != NONE
         dump.settle(touched, hidden)
@@ -145,10 +146,10 @@ class FdbEntries:
         groups = segments_of(keys)
         groups <<= _VALUE_BITS
         groups |= values
-        distinct, counts = np.unique(groups, return_counts=True)
+        which, counts = np.unique(groups, return_counts=True)
         pairs = self.segments.pairs()
         found: Counter[Group] = Counter()
-        for group, count in zip(distinct.tolist(), counts.tolist(), strict=True):
+        for group, count in zip(which.tolist(), counts.tolist(), strict=True):
             bridge, vlan = pairs[group >> _VALUE_BITS]
             value = group & (1 << _VALUE_BITS) - 1
             found[bridge, value >> KIND_BITS, vlan, value & KIND_MASK] = count

@@ -31,7 +31,7 @@ class Segments:
         self.device_columns = Columns(devices)
         self._limit = vlans
         self._names: list[str | None] = [None] * devices
-        self._rows = np.full((devices, VLANS), _NONE, dtype=np.int32)
+        self._rows = np.zeros((devices, VLANS), dtype=np.int32)
         self._label: dict[int, tuple[int, str]] = {}
         self._seen = np.full(vlans, np.inf)
         self._free = list(range(vlans - 1, -1, -1))
@@ -45,6 +45,7 @@ class Segments:
             return None
         number = self._names.index(None)
         self._names[number] = name
+        self._rows[number] = _NONE
         self._rows[number, UNTAGGED] = self._limit + number
         self._label[self._limit + number] = (number, "")
         return number
@@ -67,7 +68,6 @@ class Segments:
             self._release(row)
         self._retry_refused()
         self.device_columns.clear(device)
-        self._rows[device] = _NONE
         self._names[device] = None
         return segments
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from l2exporter.tables.columns import Columns
+from l2exporter.tables.columns import Columns, distinct
 
 
 def test_every_column_has_a_row_for_each() -> None:
@@ -32,3 +33,10 @@ def test_merging_adds_one_row_to_another_and_leaves_zeros() -> None:
     columns.merge(0, 2)
     assert one.tolist() == [0, 2, 5]
     assert two.tolist() == [[0, 0], [2, 20], [5, 50]]
+
+
+@pytest.mark.parametrize("values", [[], [3], [2, 2, 1, 2, 3, 1]])
+def test_what_is_distinct_comes_in_order_and_once(values: list[int]) -> None:
+    found = distinct(np.array(values, dtype=np.uint64))
+    assert found.tolist() == sorted(set(values))
+    assert found.dtype == np.uint64
