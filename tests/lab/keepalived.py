@@ -26,7 +26,7 @@ vrrp_instance lab {{
     interface {device}
     virtual_router_id {router_id}
     state BACKUP
-    nopreempt
+    {preempt}
     priority {priority}
     advert_int 0.1
     {vmac}
@@ -77,11 +77,18 @@ class Failover:
         stop(self._master)
         wait_until(lambda: self.held_by(self._hosts[1]), "the second keepalived takes over")
 
+    def recover(self) -> None:
+        """Start the first again, which claims what is its own; return when it holds the address."""
+        self._stack.callback(stop, self._start(self._hosts[0], 200, preempts=True))
+        wait_until(lambda: self.held_by(self._hosts[0]), "the first keepalived takes over again")
+
     def held_by(self, host: Host) -> bool:
         """Whether the address is on one of the host's devices."""
         return f" {self.vip}/" in host.namespace.ip("-4", "-o", "address")
 
-    def _start(self, host: Host, priority: int) -> subprocess.Popen[bytes]:
+    def _start(
+        self, host: Host, priority: int, *, preempts: bool = False
+    ) -> subprocess.Popen[bytes]:
         base = self._home / host.namespace.name
         config = base.with_suffix(".conf")
         config.write_text(
@@ -90,6 +97,7 @@ class Failover:
                 device=host.device,
                 router_id=ROUTER_ID,
                 priority=priority,
+                preempt="" if preempts else "nopreempt",
                 vmac="use_vmac" if self._use_vmac else "",
                 vip=self.vip,
             )

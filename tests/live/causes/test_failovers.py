@@ -14,7 +14,9 @@ VIP = "192.0.2.100"
 BACKUP_MAC = "02:00:00:00:00:02"
 
 
-def fail_over(stage: Stage, *, use_vmac: bool = False, gateway: bool = False) -> View:
+def fail_over(
+    stage: Stage, *, use_vmac: bool = False, gateway: bool = False, recovers: bool = False
+) -> View:
     """The master ends, the backup takes over; a third host watches, whose gateway it may be."""
     first, second, watcher = stage.segment(3).hosts
     if gateway:
@@ -24,6 +26,10 @@ def fail_over(stage: Stage, *, use_vmac: bool = False, gateway: bool = False) ->
         stage.until(exporter, is_known, "the address is known")
         vrrp.fail()
         assert vrrp.held_by(second)
+        if recovers:
+            stage.until(exporter, lambda view: view.cause(VIP), "the backup has announced it")
+            vrrp.recover()
+            stage.until(exporter, has_moved_back, "the master has announced it")
         if use_vmac:
             stage.until(exporter, announced_twice, "the backup has announced it")
             return stage.judged(exporter)
@@ -32,6 +38,10 @@ def fail_over(stage: Stage, *, use_vmac: bool = False, gateway: bool = False) ->
 
 def is_known(view: View) -> bool:
     return bool(view.by("l2_arp_moves_total", "ip", ip=VIP))
+
+
+def has_moved_back(view: View) -> bool:
+    return view.value("l2_arp_flip_flops_total", ip=VIP) == 1
 
 
 def announced_twice(view: View) -> bool:
@@ -45,6 +55,10 @@ def own_addresses(stage: Stage) -> Views:
 
 def gateway(stage: Stage) -> Views:
     return {"plain": fail_over(stage, gateway=True)}
+
+
+def preempted(stage: Stage) -> Views:
+    return {"plain": fail_over(stage, gateway=True, recovers=True)}
 
 
 def virtual_address(stage: Stage) -> Views:
@@ -70,6 +84,14 @@ def test_for_a_gateway_it_is_a_failover_too_and_every_claim_counts(told: Views) 
     assert claims >= Failover.GARP_BURST
     assert view.label("l2_protected_address_last_claim_info", "mac", ip=VIP) == BACKUP_MAC
     assert BACKUP_MAC in view.by("l2_protected_address_info", "mac", ip=VIP)
+
+
+@of(preempted)
+def test_a_master_that_comes_back_at_once_is_no_quarrel(told: Views) -> None:
+    view = told["plain"]
+    assert view.causes() == {"failover": 2}
+    moves = view.by("l2_protected_address_moves_total", "cause", ip=VIP, role="gateway")
+    assert moves["failover"] == sum(moves.values()) == 2
 
 
 @of(virtual_address)
