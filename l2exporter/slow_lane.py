@@ -14,7 +14,7 @@ from .dissect.datagrams import Datagram
 from .dissect.frames import Whole
 from .dissect.mdns import Mdns
 from .dissect.reader import DissectError
-from .evidence.seen import Message
+from .dissect.slow import Message
 from .limits import INTRODUCTION_RATE, INTRODUCTION_SECONDS, INTRODUCTIONS
 from .tables.admission import TokenBucket
 

@@ -37,6 +37,10 @@ def test_the_package_keeps_its_contracts() -> None:
         ("kernel/links", "tables.columns", "kernel knows no metric"),
         ("collectors/base", "web.pages", "collectors never import capture or web"),
         ("tables/usage", "capture.lane", "collectors never import capture or web"),
+        ("evidence/seen", "capture.lane", "evidence knows no metric and no device"),
+        ("tables/usage", "collectors.base", "evidence knows no metric and no device"),
+        ("tables/usage", "evidence.seen", "evidence builds on tables, never the other way"),
+        ("slow_lane", "evidence.seen", "the slow lane knows no evidence"),
         ("web/pages", "tables.usage", "web knows no signal, capture no table"),
     ],
 )
