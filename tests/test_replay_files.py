@@ -15,7 +15,7 @@ def test_several_files_are_several_devices() -> None:
     run = replay(TYPES, PROXY)
     assert (run.status, run.said) == (0, [])
     assert run.value(frames("types.pcap")) == 9
-    assert run.value(frames("sleep_proxy.pcap")) == 17
+    assert run.value(frames("sleep_proxy.pcap")) == 19
 
 
 def test_or_one_device_if_they_are_called_alike(tmp_path: Path) -> None:

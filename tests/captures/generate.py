@@ -7,7 +7,7 @@ from pathlib import Path
 from struct import pack
 
 from tests.capture.files import SLL, enhanced, interface, option, pcap, record, section
-from tests.captures import segment, sleep_proxy
+from tests.captures import abuse, segment, sleep_proxy
 from tests.lab import frames
 
 HERE = Path(__file__).parent
@@ -112,7 +112,9 @@ def own() -> bytes:
 
 
 CAPTURES: dict[str, Callable[[], bytes]] = {
-    "sleep_proxy.pcap": lambda: micro(sleep_proxy.frames()),
+    "sleep_proxy.pcap": lambda: micro(sleep_proxy.plain()),
+    "sleep_proxy_mirror.pcap": lambda: micro(sleep_proxy.mirror()),
+    "sleep_proxy_abuse.pcap": lambda: micro(abuse.mirror()),
     "segment.pcap": lambda: micro((START + at, frame) for at, frame in segment.scene()),
     "types.pcap": types,
     "vlans.pcap": vlans,

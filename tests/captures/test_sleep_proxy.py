@@ -1,94 +1,151 @@
-"""192.70.106.117 moves as the router's log says: read from the capture, and one by one."""
+"""The trace of the notes, in what a plain host and a mirror port see of it: as the log says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
-from prometheus_client.metrics_core import Metric
 
-from l2exporter.app import REPLAY_COLLECTORS, Replay
 from l2exporter.capture.pcap import read_frames
-from l2exporter.collectors import base
-from l2exporter.collectors.suite import Suite
-from l2exporter.config import Replay as Settings
-from l2exporter.dissect.frames import Frames
-from l2exporter.evidence.ledger import Ledger
-from l2exporter.limits import Limits
-from l2exporter.pipeline import Pipeline
-from l2exporter.slow_lane import SlowLane
-from l2exporter.tables.bindings import Moves
-from l2exporter.tables.state import Tables
-from tests.captures.sleep_proxy import LOG, OWNER, OWNER_IP, PROXY, frames, seconds
-from tests.dissect.batch import batch
+from tests.captures import macbook, sleep_proxy
+from tests.captures.macbook import OWNER, OWNER_IP, PROXY
+from tests.captures.sleep_proxy import LOG, Trace, seconds
+from tests.captures.watch import Batches, Watch, at_once, by_the_second, in_file, one_by_one
 
-CAPTURE = str(Path(__file__).with_name("sleep_proxy.pcap"))
-Line = tuple[str, str, str, str]
+VIEWS = {"plain": sleep_proxy.plain(), "mirror": sleep_proxy.mirror()}
+MERITS = {"plain": "high", "mirror": "confirmed"}
+"""What the first hold is worth; of the second, nobody was seen to say a word."""
+
+FORMS = [in_file, one_by_one, by_the_second]
+HOLDS = {"10:13:13": "hold", "10:16:34": "release", "13:17:50": "hold", "13:41:15": "release"}
 
 
-class Log:
-    """Writes down each move as the router did: the time to the second, the address, the MACs."""
-
-    observes = Moves
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-        self.lines: list[Line] = []
-        self.flip_flops: list[bool] = []
-
-    def observe(self, event: Moves) -> Iterable[object]:
-        ips = self._tables.addresses.keys(event.row)[1]
-        columns = (event.time, ips, event.from_mac, event.to_mac)
-        for time, ip, old, new in zip(*(column.tolist() for column in columns), strict=True):
-            clock = datetime.fromtimestamp(time, UTC).strftime("%H:%M:%S")
-            self.lines.append((clock, base.ipv4(ip), base.mac(old), base.mac(new)))
-        self.flip_flops += event.flip_flop.tolist()
-        return ()
-
-    def collect(self) -> Iterable[Metric]:
-        return ()
+def until(trace: Trace, clock: str) -> Trace:
+    return [(time, frame) for time, frame in trace if time < seconds(clock)]
 
 
-def logged(batches: Iterable[Frames]) -> Log:
-    tables = Tables(Limits())
-    log = Log(tables)
-    pipeline = Pipeline(tables, Suite({"log": log}), Ledger(tables), SlowLane(None))
-    number = pipeline.device("vlan0")
-    assert number is not None
-    for frames_ in batches:
-        pipeline.frames(number, frames_)
-    return log
+def shuffled(trace: Trace, seed: int) -> Trace:
+    """The frames of each second at its begin, in any order; no answer precedes what it answers."""
+    order, answer = Random(seed), macbook.accepted()
+    begins = [(time if frame == answer else float(int(time)), frame) for time, frame in trace]
+    return sorted(begins, key=lambda frame: (frame[0], order.random()))
 
 
-@pytest.mark.parametrize(
-    "batches",
-    [
-        lambda: read_frames(CAPTURE),
-        lambda: (batch([frame], time=time, now=time) for time, frame in frames()),
-        lambda: [batch([f for _, f in frames()], time=[t for t, _ in frames()])],
-    ],
-    ids=["capture", "one by one", "at once"],
-)
-def test_the_moves_are_the_four_lines_of_the_log(
-    batches: Callable[[], Iterable[Frames]],
-) -> None:
-    log = logged(batches())
-    assert log.lines == [(clock, OWNER_IP, *macs) for clock, *macs in LOG]
-    assert log.flip_flops == [False, True, True, True]
+def lines() -> list[tuple[str, ...]]:
+    return [(clock, OWNER_IP, *macs) for clock, *macs in LOG]
 
 
-def test_the_exposition_counts_them_and_shows_the_last() -> None:
-    replay = Replay(Settings((CAPTURE,), REPLAY_COLLECTORS, "vlan0", None))
-    replay.read(CAPTURE, None)
-    lines = replay.exposition().splitlines()
-    address = f'device="vlan0",ip="{OWNER_IP}",vlan=""'
-    cause = 'cause="sleep_proxy_release",device="vlan0"'
-    macs = f'{cause},from_mac="{PROXY}",ip="{OWNER_IP}",to_mac="{OWNER}",vlan=""'
-    assert f"l2_arp_moves_total{{{address}}} 4.0" in lines
-    assert f"l2_arp_flip_flops_total{{{address}}} 3.0" in lines
-    assert f"l2_gratuitous_arp_total{{{address}}} 8.0" in lines
-    assert f"l2_arp_last_move_info{{{macs}}} 1.0" in lines
-    last = next(line for line in lines if line.startswith("l2_arp_last_move_timestamp_seconds{"))
-    assert float(last.split()[1]) == seconds("13:41:15") == 1288273275
+@pytest.fixture(params=VIEWS)
+def view(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def steps(merit: str) -> list[tuple[str, ...]]:
+    """What is told of the holds. A magic packet is worth no more than the mDNS before it; the
+    second time the owner returns by itself, which is no evidence.
+    """
+    merits = (merit, merit, "medium", "medium")
+    return [(*step, OWNER_IP, worth) for step, worth in zip(HOLDS.items(), merits, strict=True)]
+
+
+@pytest.mark.parametrize("form", [*FORMS, at_once])
+def test_the_moves_are_the_four_lines_of_the_log(view: str, form: Batches, tmp_path: Path) -> None:
+    watch = Watch().take(form(VIEWS[view], tmp_path))
+    assert watch.journal.lines == lines()
+    assert watch.samples("l2_arp_moves_total", "ip") == {(OWNER_IP,): 4}
+    assert watch.samples("l2_arp_flip_flops_total", "ip") == {(OWNER_IP,): 3}
+    last = watch.samples("l2_arp_last_move_timestamp_seconds", "ip")
+    assert last == {(OWNER_IP,): seconds("13:41:15")} == {(OWNER_IP,): 1288273275}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_holds_are_those_of_the_trace(view: str, form: Batches, tmp_path: Path) -> None:
+    journal = Watch().take(form(VIEWS[view], tmp_path)).journal
+    assert journal.transitions == steps(MERITS[view])
+    assert journal.held == [201, 1405]
+    assert journal.wakes == [("10:16:34", "demand"), ("13:41:15", "maintenance")]
+    causes = [f"sleep_proxy_{step}" for step in HOLDS.values()]
+    assert journal.settled == [
+        (clock, OWNER_IP, cause) for clock, cause in zip(HOLDS, causes, strict=True)
+    ]
+    assert not journal.dropped
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_order_within_a_second_does_not_matter(view: str, seed: int, tmp_path: Path) -> None:
+    journal = Watch().take(in_file(shuffled(VIEWS[view], seed), tmp_path)).journal
+    assert (journal.lines, journal.transitions) == (lines(), steps(MERITS[view]))
+    assert journal.wakes == [("10:16:34", "demand"), ("13:41:15", "maintenance")]
+    assert len(journal.settled) == 4
+
+
+def test_the_capture_files_say_the_same(view: str) -> None:
+    name = {"plain": "sleep_proxy.pcap", "mirror": "sleep_proxy_mirror.pcap"}[view]
+    watch = Watch().take(read_frames(str(Path(__file__).with_name(name))))
+    assert watch.journal.transitions == steps(MERITS[view])
+
+
+def test_the_exposition_shows_what_has_happened(view: str, tmp_path: Path) -> None:
+    watch = Watch().take(in_file(VIEWS[view], tmp_path))
+    assert watch.samples("l2_sleep_proxy_transitions_total", "transition") == {
+        ("hold",): 2,
+        ("release",): 2,
+    }
+    assert watch.samples("l2_sleep_proxy_wakes_total", "reason") == {
+        ("demand",): 1,
+        ("maintenance",): 1,
+    }
+    assert watch.samples("l2_wake_on_lan_packets_total", "vlan") == {("",): 1}
+    assert watch.samples("l2_moves_by_cause_total", "family", "cause") == {
+        ("ipv4", "sleep_proxy_hold"): 2,
+        ("ipv4", "sleep_proxy_release"): 2,
+    }
+    assert not watch.samples("l2_moves_pending", "family")
+    assert not watch.samples("l2_sleep_proxy_held", "ip")
+    last = watch.samples("l2_arp_last_move_info", "from_mac", "to_mac", "cause")
+    assert last == {(PROXY, OWNER, "sleep_proxy_release"): 1}
+
+
+def test_the_histogram_has_both_holds(view: str, tmp_path: Path) -> None:
+    watch = Watch().take(in_file(VIEWS[view], tmp_path))
+    name = "l2_sleep_proxy_hold_duration_seconds"
+    assert watch.samples(f"{name}_count", "vlan") == {("",): 2}
+    assert round(watch.samples(f"{name}_sum", "vlan")["",]) == 201 + 1405
+    buckets = watch.samples(f"{name}_bucket", "le")
+    assert [buckets.get((le,), 0) for le in ("60.0", "300.0", "900.0", "1800.0")] == [0, 1, 1, 2]
+
+
+def held(watch: Watch) -> dict[tuple[str, ...], float]:
+    return watch.samples("l2_sleep_proxy_held", "ip", "owner_mac", "proxy_mac", "confidence")
+
+
+def since(watch: Watch) -> dict[tuple[str, ...], float]:
+    times = watch.samples("l2_sleep_proxy_held_since_timestamp_seconds", "ip")
+    return {ip: float(int(time)) for ip, time in times.items()}
+
+
+def test_while_it_sleeps_its_address_is_held(view: str, tmp_path: Path) -> None:
+    watch = Watch().take(in_file(until(VIEWS[view], "10:16:30"), tmp_path))
+    assert held(watch) == {(OWNER_IP, OWNER, PROXY, MERITS[view]): 1}
+    assert since(watch) == {(OWNER_IP,): seconds("10:13:13")}
+    assert watch.samples("l2_sleep_proxy_held_addresses", "proxy_mac") == {(PROXY,): 1}
+
+
+def test_the_second_time_nothing_but_claims_was_seen(view: str, tmp_path: Path) -> None:
+    watch = Watch().take(in_file(until(VIEWS[view], "13:30:00"), tmp_path))
+    assert held(watch) == {(OWNER_IP, OWNER, PROXY, "medium"): 1}
+    assert since(watch) == {(OWNER_IP,): seconds("13:17:50")}
+
+
+def test_had_the_proxy_told_of_it_that_would_be_worth_more(tmp_path: Path) -> None:
+    watch = Watch().take(in_file(until(sleep_proxy.announced(), "13:30:00"), tmp_path))
+    assert held(watch) == {(OWNER_IP, OWNER, PROXY, "high"): 1}
+    assert since(watch) == {(OWNER_IP,): seconds("13:17:50")}
+
+
+def test_the_proxy_is_shown_by_what_it_says_of_itself(view: str, tmp_path: Path) -> None:
+    watch = Watch().take(in_file(until(VIEWS[view], "10:16:30"), tmp_path))
+    figures = ("intent", "portability", "marginal_power", "total_power", "features")
+    info = watch.samples("l2_sleep_proxy_info", "proxy_mac", "name", *figures)
+    assert info == {(PROXY, "MBP XYZ", "50", "37", "71", "72", ""): 1}
