@@ -41,13 +41,15 @@ class ProxyOffer:
 
     instance  the whole instance label as text, what is not UTF-8 escaped
     name      decoded; None where it does not follow the form
-    port      of the SRV record; None where the packet has none
+    port      of the SRV record, and `host`, whose addresses are the proxy's; None where the packet
+              has none
     """
 
     instance: str
     name: ProxyName | None
     port: int | None
     ttl: int
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def _addresses(message: Message, said: list[Record]) -> Iterator[HostAddress]:
 
 def _proxies(message: Message, said: list[Record]) -> Iterator[ProxyOffer]:
     """Find the instances that the service's name points at (RFC 6763, 4.1)."""
-    ports: dict[bytes, int] | None = None
+    services: dict[bytes, Record] | None = None
     for record in said:
         if record.type != TYPE_PTR or message.names.wire(record.name).lower() != _SERVICE:
             continue
@@ -129,20 +131,30 @@ def _proxies(message: Message, said: list[Record]) -> Iterator[ProxyOffer]:
         label, parent = wire[1 : wire[0] + 1], wire[wire[0] + 1 :]
         if parent.lower() != _SERVICE:
             continue
-        if ports is None:
-            ports = _ports(message, said)
+        if services is None:
+            services = _services(message, said)
         instance = label_text(label)
-        port = ports.get(wire.lower())
-        yield ProxyOffer(instance, proxy_name(instance), port, record.ttl)
+        port, host = _served(message, services.get(wire.lower()))
+        yield ProxyOffer(instance, proxy_name(instance), port, record.ttl, host)
 
 
-def _ports(message: Message, said: list[Record]) -> dict[bytes, int]:
-    """Return the port of each service instance in lower case (RFC 2782)."""
-    ports = {}
+def _services(message: Message, said: list[Record]) -> dict[bytes, Record]:
+    """Return the SRV record of each service instance in lower case (RFC 2782)."""
+    services = {}
     for record in said:
         if record.type == TYPE_SRV:
-            rdata = message.rdata(record)
-            if len(rdata) < _SHORTEST_SRV:
+            if record.end - record.start < _SHORTEST_SRV:
                 raise DissectError("rdata_length")
-            ports[message.names.wire(record.name).lower()] = int.from_bytes(rdata[_PORT])
-    return ports
+            services[message.names.wire(record.name).lower()] = record
+    return services
+
+
+def _served(message: Message, service: Record | None) -> tuple[int | None, str | None]:
+    """Return port and host of an SRV record."""
+    if service is None:
+        return None, None
+    host = service.start + _PORT.stop
+    if name_end(message.data, host) != service.end:
+        raise DissectError("rdata_length")
+    port = int.from_bytes(message.rdata(service)[_PORT])
+    return port, message.names.text(message.names.wire(host))

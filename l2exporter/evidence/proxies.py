@@ -74,10 +74,10 @@ class Proxies:
         if not isinstance(message, Mdns) or not message.response:
             return
         for offer in message.proxies:
-            if offer.ttl:
-                self._offered(seen, offer)
-            else:
+            if not offer.ttl:
                 self._withdrawn(seen, offer)
+            elif not _is_reflected(seen, offer, message):
+                self._offered(seen, offer)
         proxy = self.get(seen.segment, seen.source_mac)
         if proxy is not None and seen.source is not None:
             self._learn_own(proxy, seen.source, message)
@@ -226,3 +226,20 @@ class Proxies:
                 there.held += proxy.held
                 there.confirmed |= proxy.confirmed
         self._macs = None
+
+
+def _is_reflected(seen: Seen, offer: ProxyOffer, message: Mdns) -> bool:
+    """Tell whether the offer is another's, of another segment: its sender is a router that repeats
+    multicast DNS, as its address is none of those that the packet tells of the proxy.
+    """
+    source = seen.source
+    if source is None or offer.host is None:
+        return False
+    host = offer.host.lower()
+    told = {address.ip for address in message.addresses if address.host.lower() == host}
+    alike = {
+        ip
+        for ip in told
+        if (ip.version, ip.is_link_local) == (source.version, source.is_link_local)
+    }
+    return bool(alike) and source not in alike

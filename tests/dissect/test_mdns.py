@@ -44,7 +44,7 @@ def offers(*records: bytes) -> list[tuple[str, int | None, int]]:
 def test_a_proxy_that_answers_for_itself() -> None:
     found = decode(messages.offer(NAME, "proxy.local", "192.0.2.76", 55123))
     name = ProxyName(50, 37, 71, 72, None, "Bob\u2019s MacBook")
-    assert found.proxies == (ProxyOffer(NAME, name, 55123, 4500),)
+    assert found.proxies == (ProxyOffer(NAME, name, 55123, 4500, "proxy.local"),)
     assert found.addresses == (
         HostAddress("proxy.local", ip_address("192.0.2.76"), 120, flush=True),
     )
@@ -53,7 +53,7 @@ def test_a_proxy_that_answers_for_itself() -> None:
 
 def test_a_proxy_that_goes() -> None:
     (gone,) = decode(messages.offer(NAME, ttl=0, port=None)).proxies
-    assert (gone.ttl, gone.port, gone.instance) == (0, None, NAME)
+    assert (gone.ttl, gone.port, gone.host, gone.instance) == (0, None, None, NAME)
 
 
 def test_a_proxy_with_features_in_its_name() -> None:
@@ -166,6 +166,10 @@ def test_addresses_of_another_length(kind: int, rdata: bytes) -> None:
         [record(SERVICE, PTR, b"\1a\1")],
         [record(SERVICE, PTR, b"")],
         [record(SERVICE, PTR, b"\1a" + point(HEADER)), record(b"\0", SRV, bytes(6))],
+        [
+            record(SERVICE, PTR, b"\1a" + point(HEADER)),
+            record(b"\1a" + point(HEADER), SRV, bytes(6) + LOCAL + b"x"),
+        ],
     ],
 )
 def test_data_that_is_longer_or_shorter_than_what_is_in_it(records: list[bytes]) -> None:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+import pytest
+
 from l2exporter import limits
-from l2exporter.dissect.mdns import Mdns, ProxyOffer
+from l2exporter.dissect.mdns import HostAddress, Mdns, ProxyOffer
 from l2exporter.evidence import sleep_windows as windows
 from tests.evidence.story import INSTANCE, NAME, OTHER_PROXY, OWNER, PROXY, PROXY_IP, Story
 
@@ -80,6 +82,30 @@ def test_one_that_holds_an_address_is_shown_for_as_long_and_known_for_a_day_more
     assert story.proxies.is_proxy(0, PROXY, 300 + windows.KNOWN_AT_WORK - 1)
     story.passes(300 + windows.KNOWN_AT_WORK + 1)
     assert story.proxies.macs().tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("source", "told", "proxies"),
+    [
+        ("192.0.2.200", ["192.0.2.200"], 1),
+        ("192.0.2.200", ["198.51.100.7"], 0),
+        ("192.0.2.200", ["198.51.100.7", "192.0.2.200"], 1),
+        ("192.0.2.200", ["2001:db8::7"], 1),
+        ("fe80::200", ["198.51.100.7", "2001:db8::7"], 1),
+        ("fe80::200", ["fe80::7"], 0),
+        ("192.0.2.200", [], 1),
+    ],
+)
+def test_a_reflector_of_other_segments_offers_is_no_proxy(
+    source: str, told: list[str], proxies: int
+) -> None:
+    """It tells the proxy's addresses, and has another itself."""
+    story = Story()
+    offer = ProxyOffer(INSTANCE, NAME, 61000, 4500, "Proxy.local")
+    addresses = tuple(HostAddress("proxy.local", ip_address(ip), 120, True) for ip in told)
+    others = (HostAddress("printer.local", ip_address("192.0.2.200"), 120, True),)
+    story.says(10, PROXY, Mdns(True, (offer,), addresses + others), ip=source)
+    assert len(story.proxies.entries()) == proxies
 
 
 def test_a_name_stays_while_it_is_offered_and_another_follows_it() -> None:
