@@ -23,11 +23,13 @@ class Dnsmasq:
     """`with Dnsmasq(host, "192.0.2.100"):` gives this one address to whoever asks.
 
     It keeps leases in memory only: with `restart` it has forgotten whom it gave the address to.
+    It names `options`, as "option:dns-server,192.0.2.53", and by default itself as the router.
     """
 
-    def __init__(self, host: Host, address: str) -> None:
+    def __init__(self, host: Host, address: str, *options: str) -> None:
         self._host = host
         self._address = address
+        self._options = [f"--dhcp-option={option}" for option in options]
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -57,7 +59,7 @@ class Dnsmasq:
             *("dnsmasq", "--keep-in-foreground", "--log-facility=-", "--conf-file=/dev/null"),
             *("--port=0", "--user=root", f"--pid-file={self._home}/pid", "--leasefile-ro"),
             *("--log-dhcp", f"--interface={self._host.device}", "--bind-interfaces"),
-            f"--dhcp-range={self._address},{self._address},2m",
+            *(f"--dhcp-range={self._address},{self._address},2m", *self._options),
             stderr=self._log,
         )
 

@@ -10,6 +10,7 @@ from tests.lab import ndp
 from tests.lab.arpspoof import Arpspoof
 from tests.lab.avahi import Avahi
 from tests.lab.chatter import Chatter, Talker
+from tests.lab.dnsmasq import Dnsmasq, lease
 from tests.lab.namespace import veth
 from tests.lab.segment import Host
 from tests.lab.wire import Actor
@@ -97,6 +98,22 @@ def impostor(stage: Stage) -> Views:
     return {"plain": stage.until(exporter, View.causes, "moves are judged")}
 
 
+def named_servers(stage: Stage) -> Views:
+    """A DHCP server gives an address away by broadcast; arpspoof takes it, and the resolver."""
+    watcher, server, resolver, client, spoofer = stage.segment(5).hosts
+    exporter = stage.exporter(watcher.namespace)
+    client.namespace.ip("address", "flush", "dev", client.device, "scope", "global")
+    options = ("option:router", f"option:dns-server,{resolver.ip}")
+    stage.enter(Dnsmasq(server, "192.0.2.100", *options))
+    lease(client, "-B")
+    for host in (server, resolver):
+        assert host.ping(watcher.ip)
+    stage.until(exporter, lambda view: known(view, server.ip, resolver.ip), "both are known")
+    stage.enter(Arpspoof(spoofer, server.ip))
+    stage.enter(Arpspoof(spoofer, resolver.ip))
+    return {"plain": stage.judged(exporter, server.ip, resolver.ip)}
+
+
 def began_before(stage: Stage) -> Views:
     """arpspoof is at work when the exporter starts; a router answers for hosts behind it."""
     watcher, router, *victims, spoofer = stage.segment(5).hosts
@@ -154,6 +171,20 @@ def test_who_says_that_it_is_a_sleep_proxy_is_not_excused(told: Views) -> None:
     view = told["plain"]
     assert view.causes().keys() == {"suspected_spoofing"}
     assert view.by("l2_sleep_proxy_info", "name").keys() == {"Trust me"}
+
+
+@of(named_servers)
+@pytest.mark.parametrize(
+    ("ip", "mac", "role"),
+    [("192.0.2.2", SECOND, "dhcp_server"), ("192.0.2.3", THIRD, "dns_server")],
+)
+def test_servers_that_dhcp_names_are_protected(told: Views, ip: str, mac: str, role: str) -> None:
+    view = told["plain"]
+    assert view.by("l2_protected_address_info", "mac", ip=ip, role=role) == {mac: 1}
+    moves = view.by("l2_protected_address_moves_total", "cause", ip=ip, role=role)
+    assert moves["suspected_spoofing"] == sum(moves.values()) == 1
+    assert view.value("l2_protected_address_claims_total", ip=ip, role=role)
+    assert view.label("l2_protected_address_last_claim_info", "mac", ip=ip) == FIFTH
 
 
 @of(began_before)
