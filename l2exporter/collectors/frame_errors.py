@@ -25,8 +25,10 @@ class FrameErrorsCollector:
     Of the fast lane's protocols (`ethernet`, `arp`, `ndp`) every reason is there from zero on; of
     those that are dissected one by one a protocol's reasons are, once one of them was found.
 
-    A frame counts once, under the first fault found, and nowhere else but in
-    l2_capture_frames_total.
+    A frame counts once in each lane that takes it, under the first fault found there: both tell
+    what is wrong with a router advertisement, as `ndp` and as `router_advertisement`. It counts
+    nowhere else but in l2_capture_frames_total and l2_slow_packets_total. A frame longer than
+    1,982 bytes (of a jumbo MTU) is cut, and then `truncated` of the protocol `datagram`.
 
     l2_frame_errors_total{device="eth0",protocol="arp",reason="truncated"} 1.0
     """

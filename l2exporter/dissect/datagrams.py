@@ -21,7 +21,7 @@ REASONS: Final = ("truncated", "version", "length", "fragment", "extension_heade
 
 version           an IP header that is not of its ethertype's version
 length            a header or a whole that is shorter than its own fields make it
-truncated         a frame that ends before what its headers promise
+truncated         a frame that ends before what its headers promise, or was cut by the capture
 fragment          any piece of a packet: no piece can be dissected by itself
 extension_header  IPv6 headers in front of the payload, which neither the protocols here nor
                   RFC 6980 need
