@@ -24,7 +24,10 @@ class Beginnings:
     def claim(self, claim: Claim) -> None:
         """Take in a claim on an address that is not held."""
         segment, ip = claim.key
-        if self._is_return(claim) or self._book.is_disputed(claim):
+        is_return = self._is_return(claim)
+        if claim.known is not None and claim.known != claim.mac:
+            self._clues.owners.took(claim.key, claim.mac, claim.at)
+        if is_return or self._book.is_disputed(claim):
             return
         if self._proxies.owns(segment, claim.mac, ip):
             self._clues.suspicions.drop(claim.key)
@@ -187,6 +190,9 @@ class Beginnings:
             return False
         magic = self._clues.woken(segment, proxy, [claim.mac], claim.at)
         if magic is None or self._proxies.owns(segment, proxy, ip):
+            return False
+        is_proxy = self._proxies.is_proxy(segment, proxy, claim.at)
+        if not is_proxy and self._clues.owners.has_taken(claim.key, proxy):
             return False
         time, at = magic.time, magic.at
         suspicion = Suspicion(claim.key, proxy, claim.mac, None, time, at, at)

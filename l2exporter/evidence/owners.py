@@ -24,11 +24,12 @@ def is_later(sequence: int, before: int) -> bool:
 
 
 class Owners:
-    """Owners by (segment, MAC), and the owner and proxy that each address had last."""
+    """Owners by (segment, MAC); the owner and proxy that each address had last, and who took it."""
 
     def __init__(self) -> None:
         self._owners: Pool[tuple[int, int], _Owner] = Pool(limits.SLEEP_PROXY_OWNERS)
         self._pairs: Pool[Key, tuple[int, int]] = Pool(limits.SLEEP_PROXY_OWNERS)
+        self._takers: Pool[Key, int] = Pool(limits.SLEEP_PROXY_OWNERS)
 
     def sequence(self, segment: int, mac: int | None) -> int | None:
         """Return the sequence of the last wake."""
@@ -61,6 +62,14 @@ class Owners:
         """An address is held."""
         self._pairs.put(key, (owner, proxy), at)
 
+    def took(self, key: Key, mac: int, at: float) -> None:
+        """An address that is not held moves to another MAC."""
+        self._takers.put(key, mac, at)
+
+    def has_taken(self, key: Key, mac: int) -> bool:
+        """Tell whether that MAC was the last to be seen taking the address."""
+        return self._takers.get(key) == mac
+
     def __len__(self) -> int:
         return len(self._owners)
 
@@ -72,9 +81,10 @@ class Owners:
     def change_segment(self, row: int, target: int | None) -> None:
         """A segment has gone, or is another from now on."""
         self._owners.rekey(lambda key: key if key[0] != row else _moved(target, key[1]))
-        self._pairs.rekey(
-            lambda key: key if key[0] != row else None if target is None else (target, key[1])
-        )
+        for pool in (self._pairs, self._takers):
+            pool.rekey(
+                lambda key: key if key[0] != row else None if target is None else (target, key[1])
+            )
 
 
 def _moved(target: int | None, mac: int) -> tuple[int, int] | None:

@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 
 from l2exporter.evidence import sleep_windows as windows
-from tests.evidence.story import CLIENT, HELD, OWNER, PROXY, WALL, Story
+from tests.evidence.story import CLIENT, HELD, OWNER, PROXY, THIRD, WALL, Story
 
 SEED = 10 * 3600 + 13 * 60
 
@@ -173,6 +173,21 @@ def test_a_hold_of_before_is_told_by_the_wake_at_its_end(kind: str) -> None:
     assert (release.confidence, release.held_seconds) == ("medium", None)
     story.claims(4000, PROXY)
     assert story.confidence() == "medium"
+
+
+@pytest.mark.parametrize("takers", [(THIRD,), (CLIENT, THIRD)])
+def test_who_was_seen_taking_the_address_is_no_proxy_for_a_magic_packet(
+    takers: tuple[int, ...],
+) -> None:
+    story = Story()
+    story.claims(0, OWNER)
+    for at, taker in enumerate(takers, 100):
+        story.claims(at, taker, kind="reply")
+    story.wakes(150, mac=THIRD)
+    story.claims(151, OWNER)
+    story.passes(9000)
+    assert story.told == []
+    assert not story.proxies.is_proxy(0, THIRD, 9000)
 
 
 def test_without_a_magic_packet_there_was_none() -> None:
