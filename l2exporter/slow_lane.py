@@ -103,7 +103,7 @@ class SlowLane:
             return self._dissect(protocol, datagram)
         sender = datagram.source_mac
         if not look.matters(protocol, datagram, interest):
-            if not self._introductions.wanted(sender, at):
+            if not (look.answers(datagram.payload) and self._introductions.wanted(sender, at)):
                 return "passed_over", None
             floor = CROWD_FLOOR
         elif sender in interest:
@@ -127,7 +127,7 @@ class SlowLane:
 
 
 class Introductions:
-    """Which senders of multicast DNS to listen to once in a while, though nothing seems to matter.
+    """Whose multicast answers to listen to once in a while, though nothing in them seems to matter.
 
     What a host is called is known only if it was heard before its address moves.
     """

@@ -33,4 +33,9 @@ def matters(protocol: str, datagram: Datagram, interest: Container[int]) -> bool
         options = payload.find(_OPT)
         if options >= 0 and _OWNER.search(payload, options):
             return True
-    return payload[_FLAGS] >= _RESPONSE and _LABEL in payload.lower()
+    return answers(payload) and _LABEL in payload.lower()
+
+
+def answers(payload: bytes) -> bool:
+    """Tell whether a DNS message answers (RFC 1035, 4.1.1, QR): who asks does not tell its name."""
+    return payload[_FLAGS] >= _RESPONSE
