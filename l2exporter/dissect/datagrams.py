@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from .reader import Address, DissectError
 
@@ -38,9 +38,13 @@ _EXTENSIONS: Final = frozenset({0, 43, 50, 51, 60, 135, 139, 140, 253, 254})
 """IANA's IPv6 extension header types, the fragment header apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Datagram:
-    """One frame's headers, and the bytes behind them.
+_address4 = lru_cache(256)(IPv4Address)
+_address6 = lru_cache(256)(IPv6Address)
+# Groups and the loudest senders come again and again; others cost little more than without it.
+
+
+class Datagram(NamedTuple):
+    """One frame's headers, and the bytes behind them; made for each, so as cheap as can be.
 
     source, destination  None where the frame is not IP
     protocol             IP protocol number; 0 where the frame is not IP
@@ -106,7 +110,7 @@ def _ipv4(packet: bytes) -> tuple[IPv4Address, IPv4Address, int, int, bytes]:
     if fragment & _MORE_OR_OFFSET:
         raise DissectError("fragment")
     payload = _cut(packet, header, total)
-    return IPv4Address(source), IPv4Address(destination), protocol, ttl, payload
+    return _address4(source), _address4(destination), protocol, ttl, payload
 
 
 def _ipv6(packet: bytes) -> tuple[IPv6Address, IPv6Address, int, int, bytes]:
@@ -120,7 +124,7 @@ def _ipv6(packet: bytes) -> tuple[IPv6Address, IPv6Address, int, int, bytes]:
     if following in _EXTENSIONS:
         raise DissectError("extension_header")
     payload = _cut(packet, _IPV6.size, _IPV6.size + length)
-    return IPv6Address(source), IPv6Address(destination), following, ttl, payload
+    return _address6(source), _address6(destination), following, ttl, payload
 
 
 def _udp(packet: bytes) -> tuple[int, int, bytes]:
