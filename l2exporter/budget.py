@@ -16,6 +16,8 @@ KNOWN_FLOOR, RARE_FLOOR, CROWD_FLOOR, FREE = 0.0, 0.2, 0.4, 0.7
 anybody can send, protocols that are rare and cheap leave a fifth, multicast DNS two fifths: a
 flood of one then never takes what the other lives on. Above FREE nobody's share is looked at."""
 
+_WORD = (1 << 64) - 1
+
 
 class Budget:
     """CPU seconds to spend on dissection: a store that refills, and a share of it for each sender.
@@ -26,7 +28,9 @@ class Budget:
 
     def __init__(self) -> None:
         self._level = SLOW_CPU_BURST_SECONDS
-        self._spent = [0.0] * SLOW_SENDER_BINS
+        # Debts are counted from what all were forgiven so far, so that time costs nothing for each.
+        self._forgiven = 0.0
+        self._owed = [0.0] * SLOW_SENDER_BINS
         self._key = secrets.randbits(64) | 1
         self._updated: float | None = None
 
@@ -35,8 +39,7 @@ class Budget:
         if self._updated is not None and now > self._updated:
             gained = (now - self._updated) * SLOW_CPU_SHARE
             self._level = min(SLOW_CPU_BURST_SECONDS, self._level + gained)
-            forgiven = gained * SLOW_SENDER_SHARE
-            self._spent = [max(0.0, spent - forgiven) for spent in self._spent]
+            self._forgiven += gained * SLOW_SENDER_SHARE
         self._updated = now
 
     def allows(self, sender: int, floor: float) -> bool:
@@ -44,13 +47,18 @@ class Budget:
         share = self._level / SLOW_CPU_BURST_SECONDS
         if share <= floor:
             return False
-        within = self._spent[self._bin(sender)] < SLOW_SENDER_SHARE * SLOW_CPU_BURST_SECONDS
-        return within or share > FREE
+        if share > FREE:
+            return True
+        debt = self._owed[self._bin(sender)] - self._forgiven
+        return debt < SLOW_SENDER_SHARE * SLOW_CPU_BURST_SECONDS
 
     def spend(self, sender: int, seconds: float) -> None:
         """A packet of `sender` has cost so much; the store may run into debt by one packet."""
         self._level -= seconds
-        self._spent[self._bin(sender)] += seconds
+        place = self._bin(sender)
+        self._owed[place] = max(self._owed[place], self._forgiven) + seconds
 
     def _bin(self, sender: int) -> int:
-        return (sender * self._key >> 48) % SLOW_SENDER_BINS
+        # Twice, as consecutive numbers, which makers give out, would otherwise lie in rows.
+        mixed = sender * self._key & _WORD
+        return ((mixed ^ mixed >> 32) * self._key >> 48) % SLOW_SENDER_BINS
