@@ -23,13 +23,17 @@ pytestmark = pytest.mark.root
 DEVICE = "eth0"
 CAPTURES = Path(__file__).parents[1] / "captures"
 OF_THE_PROCESS = ("l2_capture_", "l2_scrape_", "l2_collector_", "l2_exporter_", "l2_config_")
-TABLES_OF_THE_HOST = {("table", "fdb"), ("table", "fdb_moving_macs")}
+OTHER_TABLES = {
+    ("table", table) for table in ("fdb", "fdb_moving_macs", "evidence", "sleep_proxy_evidence")
+}
+"""The host's own, and those whose entries go with time."""
 OF_THE_HOST = ("l2_bridge_", "l2_neighbor_", "l2_vxlan_", "l2_netlink_", "l2_unknown_unicast_")
 NOT_OF_THE_FILE = (
     *OF_THE_PROCESS,
     *OF_THE_HOST,
-    *("process_", "l2_arp_last_move_timestamp_seconds"),
+    *("process_", "l2_arp_last_move_timestamp_seconds", "l2_moves_"),
 )
+"""Verdicts among them: at a file's end all moves have theirs, on a wire they wait for it."""
 
 
 def replay(path: Path) -> Samples:
@@ -39,9 +43,9 @@ def replay(path: Path) -> Samples:
 
 def of_the_file(samples: Samples) -> Samples:
     return {
-        (name, labels): value
+        (name, frozenset(label for label in labels if label[0] != "cause")): value
         for (name, labels), value in samples.items()
-        if not name.startswith(NOT_OF_THE_FILE) and labels.isdisjoint(TABLES_OF_THE_HOST)
+        if not name.startswith(NOT_OF_THE_FILE) and labels.isdisjoint(OTHER_TABLES)
     }
 
 

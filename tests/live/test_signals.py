@@ -227,7 +227,8 @@ def test_what_is_no_arp_is_not_even_taken(segment: Segment, exporter: Exporter) 
 
 
 def last_move(ip: str, from_mac: str, to_mac: str) -> Key:
-    return of_bridge("l2_arp_last_move_info", ip=ip, from_mac=from_mac, to_mac=to_mac)
+    macs = {"from_mac": from_mac, "to_mac": to_mac}
+    return of_bridge("l2_arp_last_move_info", ip=ip, cause="pending", **macs)
 
 
 def arping(namespace: Namespace, device: str, *arguments: str) -> None:
