@@ -31,9 +31,9 @@ class ProtectedAddressesCollector:
     the configuration's, else the first that it was bound to on a segment, then that of benign
     moves: several of a failover group, each a sample; empty while the address was seen nowhere. A
     claim is a packet that binds the address to another MAC, a sleep proxy's too, as is a
-    registration at a sleep proxy or a proxy's mDNS announcement for it. Counters are there from
-    the address's first sight on a segment, for every cause. Claimants that change faster than
-    series may be made are withheld from l2_protected_address_last_claim_info.
+    registration at a sleep proxy, a proxy's mDNS announcement or a router advertisement for it.
+    Counters are there from the address's first sight on a segment, for every cause. Claimants that
+    change faster than series may be made are withheld from l2_protected_address_last_claim_info.
 
     l2_protected_address_info{ip="192.0.2.1",mac="02:00:00:00:00:01",role="gateway"} 1.0
     l2_protected_address_moves_total{device="eth0",vlan="",ip="192.0.2.1",role="gateway",

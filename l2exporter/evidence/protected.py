@@ -15,6 +15,7 @@ from ..dissect.dns_update import Registration
 from ..dissect.frames import Flags, Times
 from ..dissect.mdns import Mdns
 from ..dissect.reader import Address
+from ..dissect.router_advertisement import RouterAdvertisement
 from ..tables.addresses import REFUSED, AddressTable, Rows
 from ..tables.bindings import NdpSightings, Sightings
 from ..tables.families import IPV4, IPV6, Family, Ips
@@ -202,20 +203,25 @@ class ProtectedAddresses:
         return [self._told(number, claim.mac, claim.time)]
 
     def seen(self, seen: Seen) -> list[ProtectedClaim]:
-        """Count the claims that a registration or a sleep proxy's announcement makes in words."""
+        """Count the claims that a registration, a sleep proxy's announcement or a router's
+        advertisement makes in words.
+        """
         claims = []
+        mac = _claimant(seen)
         for ip in self._claimed(seen):
             number = self._open((seen.segment, ip))
-            if number == NONE or self._is_own(number, ip, seen):
+            if number == NONE or self._is_own(number, ip, mac, seen.source):
                 continue
-            self._guards.accuse(number, seen.source_mac, seen.time)
-            claims.append(self._told(number, seen.source_mac, seen.time))
+            self._guards.accuse(number, mac, seen.time)
+            claims.append(self._told(number, mac, seen.time))
         return claims
 
     def _claimed(self, seen: Seen) -> set[Address]:
         message = seen.message
         if isinstance(message, Registration):
             return set(message.addresses)
+        if isinstance(message, RouterAdvertisement) and message.mac is not None:
+            return {message.source}
         # Who repeats others' mDNS (a reflector) does not claim what it repeats; a proxy does.
         if (
             isinstance(message, Mdns)
@@ -226,10 +232,10 @@ class ProtectedAddresses:
             return {each.ip for each in message.addresses if each.ttl}
         return set()
 
-    def _is_own(self, number: int, ip: Address, seen: Seen) -> bool:
+    def _is_own(self, number: int, ip: Address, mac: int, source: Address | None) -> bool:
         """Tell whether the sender has the address; its IP header is believed for want of a MAC."""
         expected = self._guards.expected(number)
-        return seen.source_mac in expected if expected else seen.source == ip
+        return mac in expected if expected else source == ip
 
     def _told(self, number: int, mac: int, time: float) -> ProtectedClaim:
         guard = self._guards.guard(number)
@@ -277,3 +283,11 @@ class ProtectedAddresses:
     def usage(self) -> list[Usage]:
         """Tell how full the tables of addresses seen, of gateways, of names by DHCP are."""
         return [self._guards.usage(), *self._roles.usage()]
+
+
+def _claimant(seen: Seen) -> int:
+    """Return the MAC that is to have what is claimed: hosts take a router's from its option."""
+    message = seen.message
+    if isinstance(message, RouterAdvertisement) and message.mac is not None:
+        return message.mac
+    return seen.source_mac

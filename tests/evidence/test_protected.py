@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from l2exporter import limits
 from l2exporter.dissect.dns_update import Registration
 from l2exporter.dissect.mdns import HostAddress, Mdns
+from l2exporter.dissect.router_advertisement import RouterAdvertisement
 from l2exporter.evidence.guards import ALONE_SECONDS
 from l2exporter.evidence.protected import ProtectedClaim
 from l2exporter.evidence.seen import Claim
@@ -274,6 +275,31 @@ def test_a_reflector_and_a_proxy_that_is_the_protected_host_claim_nothing() -> N
     assert wire.protected.seen(wire.seen(announced(GATEWAY), PROXY, source)) == []
     assert wire.protected.seen(wire.seen(announced(GATEWAY), B, IPv4Address(OTHER))) == []
     assert wire.claims(GATEWAY) == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "frame", "claims"), [(B, B, 1), (B, A, 1), (A, A, 0), (A, B, 0), (None, B, 0)]
+)
+def test_a_router_advertisement_that_tells_another_mac_is_a_claim(
+    option: int | None, frame: int, claims: int
+) -> None:
+    """Hosts take the option's MAC for the router's (RFC 4861, 6.3.4), whoever sent the frame."""
+    wire = guarded(GATEWAY6)
+    router = IPv6Address(GATEWAY6)
+    wire.claim((GATEWAY6, A))
+    advert = RouterAdvertisement(router, option, 0, False, False, "medium", (), ())
+    told = wire.protected.seen(wire.seen(advert, frame, router))
+    assert [(claim.mac, str(claim.ip)) for claim in told] == [(B, GATEWAY6)] * claims
+    figures = wire.figures(GATEWAY6)
+    assert (figures.claims, figures.claimant) == (claims, B * claims)
+
+
+def test_a_router_advertisement_is_believed_while_no_mac_is_expected() -> None:
+    wire = guarded(GATEWAY6)
+    router = IPv6Address(GATEWAY6)
+    advert = RouterAdvertisement(router, A, 1800, False, False, "medium", (), ())
+    assert wire.protected.seen(wire.seen(advert, A, router)) == []
+    assert wire.watched() == {GATEWAY6}
 
 
 def test_those_seen_nowhere_are_told_apart() -> None:
