@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,11 +55,12 @@ class SlowLane:
     """Dissects what matters of each batch; for one thread.
 
     Without a budget (a capture file waits for as long as it takes) everything is dissected that a
-    dissector knows.
+    dissector knows. `cpu` tells the CPU seconds that the thread has used.
     """
 
-    def __init__(self, budget: Budget | None) -> None:
+    def __init__(self, budget: Budget | None, cpu: Callable[[], float] = time.thread_time) -> None:
         self._budget = budget
+        self._cpu = cpu
         self._introductions = Introductions()
 
     def take(
@@ -112,11 +113,11 @@ class SlowLane:
             floor = CROWD_FLOOR if protocol in CROWDED else RARE_FLOOR
         if not self._budget.allows(sender, floor):
             return "skipped", None
-        began = time.thread_time()
+        began = self._cpu()
         try:
             result, message = self._dissect(protocol, datagram)
         finally:
-            self._budget.spend(sender, time.thread_time() - began)
+            self._budget.spend(sender, self._cpu() - began)
         if isinstance(message, Mdns) and message.addresses:
             self._introductions.made(sender, at)
         return result, message
