@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, ip_address, ip_interface
 
+import numpy as np
 import pytest
 
 from l2exporter.collectors.base import Malformed
 from l2exporter.collectors.suite import Suite
 from l2exporter.dissect.arp import ArpPackets
 from l2exporter.dissect.frames import UNTAGGED, Whole
+from l2exporter.dissect.wake_on_lan import MagicPacket
 from l2exporter.evidence.ledger import Ledger
+from l2exporter.evidence.seen import Seen
 from l2exporter.kernel.addresses import Address
 from l2exporter.kernel.links import Link
 from l2exporter.kernel.routes import Gateway
@@ -25,6 +28,7 @@ from l2exporter.tables.state import Tables
 from tests.dissect.batch import batch
 from tests.kernel.rows import link
 from tests.lab import frames
+from tests.lab.sleep_proxy import magic_packet
 
 A, B = "02:00:00:00:0a:01", "02:00:00:00:0a:02"
 
@@ -166,6 +170,21 @@ def test_a_slow_lane_that_fails_is_counted_and_costs_no_packet(
     assert scene.errors() == {"slow_lane": 1}
 
 
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_whole_frame_is_seen_where_and_when_it_was(sent: bool) -> None:
+    scene = make()
+    number = scene.pipeline.device("eth0")
+    assert number is not None
+    frame = frames.tagged(magic_packet(A, B), 7)
+    whole = Whole(frame, len(frame), UNTAGGED, sent=sent, time=99.5)
+    mixed = batch([frames.probe(A, "192.0.2.1")], now=1.0)
+    scene.pipeline.frames(number, replace(mixed, time=np.array([100.0]), whole=(whole,)))
+    (seen,) = [event for event in scene.witness.events if isinstance(event, Seen)]
+    assert (seen.device, seen.sent, seen.time, seen.at) == (number, sent, 99.5, 0.5)
+    assert scene.tables.segments.labels()[seen.segment] == ("eth0", "7")
+    assert seen.message == MagicPacket(int(B.replace(":", ""), 16))
+
+
 def test_devices_keep_their_addresses_apart() -> None:
     scene = make()
     scene.feed(frames.announcement(A, "192.0.2.1"), device="eth0")
@@ -241,6 +260,16 @@ def test_the_subnets_of_a_device_are_those_on_its_wire(
     scene = make()
     scene.pipeline.surroundings(Surroundings(around, addresses), {2: 5})  # type: ignore[arg-type]
     assert set(scene.tables.subnets[5]) == set(subnets)
+
+
+def test_the_subnets_of_each_family_are_kept_apart() -> None:
+    scene = make()
+    addresses = own((2, "192.0.2.9/24"), (2, "2001:db8::9/64"))
+    here = Surroundings(links(link(2)), addresses)
+    scene.pipeline.surroundings(here, {2: 5})  # type: ignore[arg-type]
+    network, mask = 0x20010DB8 << 96, (2**64 - 1) << 64
+    assert list(scene.tables.subnets[5]) == [SUBNET]
+    assert list(scene.tables.subnets6[5]) == [Subnet(network, mask)]
 
 
 def test_a_foreign_address_gets_less_than_one_of_the_subnet() -> None:
