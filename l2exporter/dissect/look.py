@@ -10,7 +10,7 @@ from .datagrams import Datagram
 
 MDNS: Final = "mdns"
 
-_LABEL = b"\x0c_sleep-proxy"
+_LABEL = re.compile(rb"(?i)\x0c_sleep-proxy")
 _OPT = b"\0\0\x29"
 _OWNER = re.compile(rb"\0\x04\0[\x08\x0e\x12\x14]\0")
 _FLAGS = slice(2, 3)
@@ -33,7 +33,7 @@ def matters(protocol: str, datagram: Datagram, interest: Container[int]) -> bool
         options = payload.find(_OPT)
         if options >= 0 and _OWNER.search(payload, options):
             return True
-    return answers(payload) and _LABEL in payload.lower()
+    return answers(payload) and _LABEL.search(payload) is not None
 
 
 def answers(payload: bytes) -> bool:
