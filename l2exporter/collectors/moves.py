@@ -59,18 +59,13 @@ class MoveCounts:
         self._cause[event.row] = 0
 
     def settled(self, event: Settled) -> None:
-        """Take in the cause of moves, if the last one of their address is among them.
-
-        Those that were not kept apart (no MACs) give it theirs as long as it has none.
-        """
+        """Take in the cause of moves, if the last one of their address is among them."""
         if event.family != self._family:
             return
         row = self._addresses.find(event.segment, event.ip)
         if row == REFUSED or self._time[row] > event.time:
             return
-        pair = (event.from_mac, event.to_mac)
-        others = pair == (0, 0) and not self._cause[row]
-        if others or pair == tuple(self._pair[row].tolist()):
+        if (event.from_mac, event.to_mac) == tuple(self._pair[row].tolist()):
             self._cause[row] = self._number(event.cause)
 
     def unjudged(self, event: Unjudged) -> None:

@@ -141,7 +141,6 @@ def settled(ip: str, from_mac: str, to_mac: str, cause: str, family: str = "ipv4
     return Settled(SEGMENT, IPv4Address(ip), family, old, new, cause, count=1, time=0.0)
 
 
-NOBODY = "00:00:00:00:00:00"
 SEGMENT = limits.Limits().vlans
 """Of what is untagged on the first device."""
 
@@ -184,14 +183,6 @@ def test_what_other_moves_were_says_nothing_of_the_last(event: Settled) -> None:
     scene.suite.observe([event])
     assert causes(scene) == {ONE: "pending"}
     assert scene.total(MOVES) == 1
-
-
-def test_the_cause_of_what_was_not_kept_apart_is_that_of_a_move_without_one() -> None:
-    scene = Scene("arp_moves")
-    scene.feed(*claims(ONE, A, B), *claims(TWO, A, B))
-    scene.suite.observe([settled(ONE, A, B, "failover")])
-    scene.suite.observe([settled(ip, NOBODY, NOBODY, "unknown") for ip in (ONE, TWO)])
-    assert causes(scene) == {ONE: "failover", TWO: "unknown"}
 
 
 def test_who_takes_over_a_row_has_no_cause_of_the_one_before() -> None:
