@@ -24,6 +24,7 @@ def main() -> int:
         idle,
         latency,
         load,
+        ndp,
         replay,
         report,
         slow_lane,
@@ -32,7 +33,7 @@ def main() -> int:
 
     began = time.monotonic()
     sections = []
-    wire = (idle, latency, load, storm, slow_lane, dissect, replay)
+    wire = (idle, latency, load, ndp, storm, slow_lane, dissect, replay)
     kernel = (fdb_scrape, bridge_ports, fdb_events, flood_cost)
     for scenario in (*wire, *kernel):
         for section in scenario.sections():
