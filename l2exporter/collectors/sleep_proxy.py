@@ -17,12 +17,22 @@ from prometheus_client.metrics_core import (
 
 from ..evidence.hold import Hold
 from ..evidence.proxies import Proxy
-from ..evidence.transitions import TRANSITIONS, WAKES, SleepEvent, Transition, Wake
+from ..evidence.transitions import (
+    DROPPED,
+    TRANSITIONS,
+    WAKES,
+    Dropped,
+    SleepEvent,
+    Transition,
+    Wake,
+)
 from ..limits import SLEEP_PROXY_NAME
 from .base import Context, mac
 
 DURATION_BOUNDS: Final = (60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400)
 """Seconds: a misbehaving client's minute, an hour, the usual lease of two, and the longest."""
+
+_STEPS: Final = (*TRANSITIONS, DROPPED)
 
 _SEGMENT: Final = ["device", "vlan"]
 _ADDRESS: Final = [*_SEGMENT, "ip"]
@@ -36,8 +46,11 @@ class SleepProxyCollector:
     hold has a confidence: `confirmed` (its registration was seen and taken), `high` (announced by
     the proxy's mDNS), `medium` (a known proxy, a known owner), `low`. `owner_mac` is empty where
     the owner was never seen. Transitions are `hold`, `release`, `renew`, `hand_off`, `expire` and
-    `lost`; wakes are on `demand` (by a magic packet) or `maintenance` (by itself). The histogram is
-    of holds that were released, expired or lost. All kinds exist in a segment once a proxy does.
+    `lost`, and `dropped` of holds that turned out to be none (the owner is awake and contests it,
+    or the address is the proxy's own) or gave way to others; each `hold` ends in one of `release`,
+    `expire`, `lost` and `dropped`, or lasts. Wakes are on `demand` (by a magic packet) or
+    `maintenance` (by itself). The histogram is of holds that were released, expired or lost. All
+    kinds exist in a segment once a proxy does.
 
     l2_sleep_proxy_info{device="eth0",vlan="",proxy_mac="02:00:00:00:00:76",name="Living Room",
         intent="70",portability="35",marginal_power="10",total_power="73",features="1"} 1.0
@@ -58,7 +71,7 @@ class SleepProxyCollector:
         self._tables = context.tables
         self._ledger = context.ledger
         columns = context.tables.segments.columns
-        self._transitions = columns.add(np.uint64, len(TRANSITIONS))
+        self._transitions = columns.add(np.uint64, len(_STEPS))
         self._wakes = columns.add(np.uint64, len(WAKES))
         self._durations = columns.add(np.uint64, len(DURATION_BOUNDS) + 1)
         self._seconds = columns.add(np.float64)
@@ -68,11 +81,13 @@ class SleepProxyCollector:
         """Count transitions, wakes, and the seconds of holds that are complete."""
         one = np.uint64(1)
         if isinstance(event, Transition):
-            self._transitions[event.segment, TRANSITIONS.index(event.kind)] += one
+            self._transitions[event.segment, _STEPS.index(event.kind)] += one
             if event.held_seconds is not None:
                 place = np.searchsorted(DURATION_BOUNDS, event.held_seconds)
                 self._durations[event.segment, place] += one
                 self._seconds[event.segment] += event.held_seconds
+        elif isinstance(event, Dropped):
+            self._transitions[event.segment, _STEPS.index(DROPPED)] += one
         elif isinstance(event, Wake):
             self._wakes[event.segment, WAKES.index(event.reason)] += one
         self._seen[event.segment] = one
@@ -95,7 +110,7 @@ class SleepProxyCollector:
         yield _numbers(shown)
         yield from _holds(held)
         labels = [list(names[row]) for row in rows]
-        yield _counts("transition", TRANSITIONS, labels, transitions)
+        yield _counts("transition", _STEPS, labels, transitions)
         yield _counts("reason", WAKES, labels, wakes)
         yield _histogram(labels, durations, seconds)
 

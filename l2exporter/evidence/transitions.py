@@ -10,6 +10,9 @@ from ..dissect.reader import Address
 TRANSITIONS: Final = ("hold", "release", "renew", "hand_off", "expire", "lost")
 """Kinds of transitions; of them `release`, `expire` and `lost` end a hold."""
 
+DROPPED: Final = "dropped"
+"""What is counted beside them for a `Dropped`, so that every hold has an end, or lasts."""
+
 WAKES: Final = ("demand", "maintenance")
 """Why owners return."""
 

@@ -4,7 +4,8 @@ import pytest
 
 from l2exporter.collectors.base import mac
 from l2exporter.collectors.sleep_proxy import DURATION_BOUNDS, SleepProxyCollector
-from l2exporter.evidence.transitions import TRANSITIONS, WAKES, SleepEvent
+from l2exporter.dissect.mdns import Mdns
+from l2exporter.evidence.transitions import DROPPED, TRANSITIONS, WAKES, SleepEvent
 from l2exporter.limits import SLEEP_PROXY_NAME
 from tests.collectors.evidence_scene import EvidenceScene, Samples
 from tests.evidence.story import HELD, OWNER, PROXY, WALL, Story
@@ -58,7 +59,9 @@ def test_nothing_is_there_before_a_proxy_is(shown: Shown) -> None:
 def test_with_a_proxy_every_kind_is_there_at_zero(shown: Shown) -> None:
     shown.offers(10, segment=shown.segment)
     place = ("eth0", "")
-    assert shown.samples(TRANSITIONS_TOTAL) == {(*place, kind): 0 for kind in TRANSITIONS}
+    assert shown.samples(TRANSITIONS_TOTAL) == {
+        (*place, kind): 0 for kind in (*TRANSITIONS, DROPPED)
+    }
     assert shown.samples(WAKES_TOTAL) == {(*place, reason): 0 for reason in WAKES}
     assert shown.samples(f"{DURATION}_count") == {place: 0}
     assert shown.samples(NUMBER) == {(*place, mac(PROXY)): 0}
@@ -115,6 +118,14 @@ def test_counts_stay_when_the_proxy_goes(shown: Shown) -> None:
     shown.passes(330)
     assert shown.samples(INFO) == {}
     assert counts(shown.samples(TRANSITIONS_TOTAL)) == {"hold": 1, "release": 1}
+
+
+def test_a_hold_that_was_none_is_dropped_and_has_no_duration(shown: Shown) -> None:
+    sleep(shown, 100)
+    shown.says(103, PROXY, Mdns(True), ip=HELD, segment=shown.segment)
+    assert shown.dropped == ["own"]
+    assert counts(shown.samples(TRANSITIONS_TOTAL)) == {"hold": 1, "dropped": 1}
+    assert shown.samples(f"{DURATION}_count") == {("eth0", ""): 0}
 
 
 def test_what_is_on_a_segment_that_is_gone_is_not_shown(shown: Shown) -> None:
