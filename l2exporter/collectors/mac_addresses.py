@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from math import inf
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +14,17 @@ from ..dissect.frames import Flags
 from ..evidence.proxy_arp import ProxyArp
 from ..evidence.virtual_routers import is_virtual
 from ..limits import MACS_RATE, MACS_REMEMBERED, MACS_SHOWN
+from ..tables.addresses import Rows
 from ..tables.admission import TokenBucket
 from ..tables.bindings import Sightings
 from ..tables.sorted_map import within
 from .base import Context, mac
 
 Keys = npt.NDArray[np.uint64]
+
+SUSPECT_SECONDS: Final = 10.0
+"""How often it is looked up who may answer for others; by the capture's clock, not by scrapes, of
+which a replay has one."""
 
 _MAC_BITS = 48
 _SEVERAL = 2
@@ -53,12 +60,17 @@ class MacAddressesCollector:
         self._ledger = context.ledger
         self._monotonic = context.monotonic
         self._proxy_arp = ProxyArp(context.tables)
+        self._due = -inf
         self._remembered: dict[int, None] = {}
         self._series = TokenBucket(MACS_REMEMBERED, MACS_RATE)
 
     def observe(self, event: Sightings) -> Iterable[object]:
         """Keep how addresses came to be bound."""
-        self._proxy_arp.observe(event, self._monotonic())
+        now = self._monotonic()
+        self._proxy_arp.observe(event, now)
+        if now >= self._due:
+            self._due = now + SUSPECT_SECONDS
+            self._suspect()
         return ()
 
     def collect(self) -> Iterable[Metric]:
@@ -92,8 +104,7 @@ class MacAddressesCollector:
 
     def _counts(self) -> dict[int, int]:
         """Return how many addresses each (segment, MAC) with several has."""
-        rows = self._tables.addresses.rows()
-        keys = _keys(self._tables.addresses.keys(rows)[0], self._tables.bindings.macs[rows])
+        keys = self._bound()[1]
         rows6 = self._tables.addresses6.rows()
         segments, ips = self._tables.addresses6.keys(rows6)
         local = ips["hi"] >> np.uint64(54) == _LINK_LOCAL
@@ -101,8 +112,17 @@ class MacAddressesCollector:
         counts = _several(keys)
         for key, count in _several(keys6).items():
             counts[key] = max(count, counts.get(key, 0))
-        self._proxy_arp.suspect(rows[_among(keys, counts)], self._monotonic())
         return counts
+
+    def _bound(self) -> tuple[Rows, Keys]:
+        """Return the rows of IPv4 addresses, and the (segment, MAC) each is bound to."""
+        rows = self._tables.addresses.rows()
+        return rows, _keys(self._tables.addresses.keys(rows)[0], self._tables.bindings.macs[rows])
+
+    def _suspect(self) -> None:
+        """Have a look at those who may answer for others from now on."""
+        rows, keys = self._bound()
+        self._proxy_arp.suspect(rows[_among(keys, _several(keys))], self._monotonic())
 
     def _admit(self, counts: Mapping[int, int]) -> list[int]:
         """Return those that are shown; of equals, those that were before; new ones take a token."""
@@ -138,8 +158,7 @@ class MacAddressesCollector:
 
     def _answering(self, shown: Collection[int]) -> set[int]:
         """Return those that answer for at least two addresses, and speak unasked for none."""
-        rows = self._tables.addresses.rows()
-        keys = _keys(self._tables.addresses.keys(rows)[0], self._tables.bindings.macs[rows])
+        rows, keys = self._bound()
         among = _among(keys, shown)
         rows, keys = rows[among], keys[among]
         unasked = set(keys[self._proxy_arp.unasked(rows)].tolist())

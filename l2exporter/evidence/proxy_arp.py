@@ -33,7 +33,7 @@ class ProxyArp:
     """Tells addresses that are only answered for from those that a host has, or that it claims.
 
     All addresses' ways of being bound are kept; whether replies were asked for only of suspects,
-    of which a scrape tells: those that replies alone have bound. A spoofer replies unasked.
+    which are chosen now and then: those that replies alone have bound. A spoofer replies unasked.
     """
 
     def __init__(self, tables: Tables) -> None:

@@ -166,6 +166,16 @@ def test_a_mac_that_only_answers_questions_for_others_is_proxy_arp() -> None:
     assert scene.scrape() == {(A_TEXT, "proxy_arp")}
 
 
+def test_one_scrape_at_a_captures_end_tells_of_proxy_arp_too() -> None:
+    scene = Scene()
+    scene.arp(REQUEST, A, "192.0.2.254")
+    for _ in range(4):
+        scene.now += 5
+        scene.ask(ONE, TWO)
+        scene.arp(REPLY, A, ONE, TWO)
+    assert scene.scrape() == {(A_TEXT, "proxy_arp")}
+
+
 def test_a_mac_that_replies_unasked_is_not() -> None:
     scene = Scene()
     scene.arp(REPLY, A, ONE, TWO)
@@ -194,35 +204,35 @@ def test_what_another_mac_did_with_the_address_does_not_count() -> None:
     scene.arp(REQUEST, B, ONE)
     scene.arp(ANNOUNCEMENT, B, TWO)
     scene.arp(REPLY, A, ONE, TWO)
-    scene.scrape()
+    scene.now += mac_addresses.SUSPECT_SECONDS
     scene.ask(ONE, TWO)
     scene.arp(REPLY, A, ONE, TWO)
     assert scene.scrape() == {(A_TEXT, "proxy_arp")}
 
 
-def test_a_scrape_between_question_and_answer_forgets_no_question() -> None:
+def test_suspects_chosen_anew_between_question_and_answer_forget_no_question() -> None:
+    scene = Scene()
+    scene.arp(REPLY, A, ONE, TWO)
+    scene.now = 9
+    scene.ask(ONE, TWO)
+    scene.now = 10
+    scene.arp(REQUEST, C, THREE)
+    scene.now = 11
+    scene.arp(REPLY, A, ONE, TWO)
+    assert scene.scrape() == {(A_TEXT, "proxy_arp")}
+
+
+def test_a_reply_just_after_the_first_choice_may_have_been_asked_for() -> None:
     scene = Scene()
     scene.arp(REPLY, A, ONE, TWO)
     scene.scrape()
-    scene.now = 60
-    scene.ask(ONE, TWO)
-    scene.scrape()
-    scene.now = 61
-    scene.arp(REPLY, A, ONE, TWO)
-    assert scene.scrape() == {(A_TEXT, "proxy_arp")}
-
-
-def test_a_reply_just_after_the_first_scrape_may_have_been_asked_for() -> None:
-    scene = Scene()
-    scene.arp(REPLY, A, ONE, TWO)
-    scene.scrape()
     scene.arp(REPLY, A, ONE, TWO)
     scene.ask(ONE, TWO)
     scene.arp(REPLY, A, ONE, TWO)
     assert scene.scrape() == {(A_TEXT, "proxy_arp")}
 
 
-def test_a_scrape_is_no_question() -> None:
+def test_a_choice_of_suspects_is_no_question() -> None:
     scene = Scene()
     scene.arp(REPLY, A, ONE, TWO)
     scene.scrape()
