@@ -56,6 +56,18 @@ def _is_release(case: Case) -> bool:
     return any(case.explains(hold, case.to_mac, case.from_mac) for hold in holds)
 
 
+def _is_late_release(case: Case) -> bool:
+    """The owner slept on when the proxy's lease had ended, or when its magic packets came."""
+    window = case.window
+    return (
+        not case.protected
+        and case.from_mac not in window.impostors
+        and case.is_lone
+        and case.is_handover
+        and window.knowledge.holds.was_lost(window.key, case.to_mac, case.from_mac)
+    )
+
+
 def _is_advertised(case: Case) -> bool:
     """Adverts from the new MAC; the old one lets go, or advertises too and gives way in turn."""
     window = case.window
@@ -151,6 +163,7 @@ RULES: Final = (
     Rule("sleep_proxy_hold", "mDNSResponder: an address is taken for a sleeper", _is_hold),
     Rule("sleep_proxy_hold", "mDNSResponder: a proxy falls asleep itself", _is_hand_off),
     Rule("sleep_proxy_release", "mDNSResponder: the owner returns", _is_release),
+    Rule("sleep_proxy_release", "mDNSResponder: the owner returns late", _is_late_release),
     Rule("failover", "RFC 5798, 6.4; RFC 2281, 5; carp(4)", _is_advertised),
     Rule("suspected_spoofing", "dsniff, ettercap, bettercap: replies without end", _is_forced),
     Rule("failover", "Cisco GLBP: forwarders of one group", _is_shared),

@@ -175,6 +175,12 @@ class Case:
             and not forced
         )
 
+    @property
+    def is_lone(self) -> bool:
+        """Tell whether it is the window's only pair, and nobody else claims the address."""
+        behavior, pair = self.window.behavior, {self.from_mac, self.to_mac}
+        return not behavior.others and len(behavior.pairs) == 1 and behavior.claims.keys() <= pair
+
     def hands_off(self, old: int, new: int) -> bool:
         """Tell whether one proxy leaves the address to another in this window."""
         window = self.window

@@ -133,6 +133,8 @@ class HoldBook:
         """It is over, by a transition of that kind."""
         self._tell(hold, kind, time, at, ended=True)
         self._close(hold, kind, at)
+        if kind != "release" and hold.merit >= Merit.MEDIUM:
+            self.clues.owners.lost(hold.key, hold.owner_macs, hold.proxy_mac, at)
 
     def drop(self, hold: Hold, reason: str, time: float, at: float) -> None:
         """It is followed no longer, and that is no transition."""
@@ -143,6 +145,7 @@ class HoldBook:
 
     def _close(self, hold: Hold, how: str, at: float) -> None:
         hold.ended = how
+        self.clues.owners.forget_lost(hold.key)
         if how == "own":  # It never was one, so it explains no move.
             self.table.forget(hold)
         else:

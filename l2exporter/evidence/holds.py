@@ -213,6 +213,12 @@ class Holds:
         hold = self._table.get(key)
         return (*self._table.ended(key, now), *(() if hold is None else (hold,)))
 
+    def was_lost(self, key: Key, owner: int, proxy: int) -> bool:
+        """Tell whether the last hold of an address was theirs, and ended before the owner's return,
+        however long ago; a hold of low confidence is none here.
+        """
+        return self._clues.owners.was_lost(key, owner, proxy)
+
     def current(self) -> list[Hold]:
         """Return the holds that last."""
         return self._table.current()

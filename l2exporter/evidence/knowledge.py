@@ -50,6 +50,9 @@ class HoldsSeen(Protocol):
     def around(self, key: Key, now: float) -> Sequence[HoldSeen]:
         """Return the present hold of the address and those that ended lately."""
 
+    def was_lost(self, key: Key, owner: int, proxy: int) -> bool:
+        """Tell whether the last hold was theirs, and ended before the owner's return."""
+
 
 class ProxiesSeen(Protocol):
     """What is asked of `evidence.proxies.Proxies`."""

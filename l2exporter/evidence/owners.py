@@ -24,12 +24,15 @@ def is_later(sequence: int, before: int) -> bool:
 
 
 class Owners:
-    """Owners by (segment, MAC); the owner and proxy that each address had last, and who took it."""
+    """Owners by (segment, MAC); the owner and proxy that each address had last, and who took it;
+    of holds that were lost, the owner's MACs and the proxy: it may yet return.
+    """
 
     def __init__(self) -> None:
         self._owners: Pool[tuple[int, int], _Owner] = Pool(limits.SLEEP_PROXY_OWNERS)
         self._pairs: Pool[Key, tuple[int, int]] = Pool(limits.SLEEP_PROXY_OWNERS)
         self._takers: Pool[Key, int] = Pool(limits.SLEEP_PROXY_OWNERS)
+        self._lost: Pool[Key, tuple[frozenset[int], int]] = Pool(limits.SLEEP_PROXY_OWNERS)
 
     def sequence(self, segment: int, mac: int | None) -> int | None:
         """Return the sequence of the last wake."""
@@ -62,6 +65,19 @@ class Owners:
         """An address is held."""
         self._pairs.put(key, (owner, proxy), at)
 
+    def lost(self, key: Key, owners: frozenset[int], proxy: int, at: float) -> None:
+        """A hold has ended, and its owner is not back; `owners` are the owner's MACs."""
+        self._lost.put(key, (owners, proxy), at)
+
+    def was_lost(self, key: Key, owner: int, proxy: int) -> bool:
+        """Tell whether the last hold of an address ended so, and was theirs."""
+        owners, last = self._lost.get(key) or (frozenset[int](), None)
+        return proxy == last and owner in owners
+
+    def forget_lost(self, key: Key) -> None:
+        """An owner is back, or was never asleep."""
+        self._lost.pop(key)
+
     def took(self, key: Key, mac: int, at: float) -> None:
         """An address that is not held moves to another MAC."""
         self._takers.put(key, mac, at)
@@ -81,11 +97,16 @@ class Owners:
     def change_segment(self, row: int, target: int | None) -> None:
         """A segment has gone, or is another from now on."""
         self._owners.rekey(lambda key: key if key[0] != row else _moved(target, key[1]))
-        for pool in (self._pairs, self._takers):
-            pool.rekey(
-                lambda key: key if key[0] != row else None if target is None else (target, key[1])
-            )
+        self._pairs.rekey(lambda key: _elsewhere(key, row, target))
+        self._takers.rekey(lambda key: _elsewhere(key, row, target))
+        self._lost.rekey(lambda key: _elsewhere(key, row, target))
 
 
 def _moved(target: int | None, mac: int) -> tuple[int, int] | None:
     return None if target is None else (target, mac)
+
+
+def _elsewhere(key: Key, row: int, target: int | None) -> Key | None:
+    if key[0] != row:
+        return key
+    return None if target is None else (target, key[1])

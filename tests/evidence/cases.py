@@ -68,6 +68,22 @@ SLEEP_PROXIES = (
         first=NEW,
     ),
     Case(
+        "the owner wakes late, when its hold is over",
+        says(OLD, "announcement", 0, 1),
+        "sleep_proxy_release",
+        "that proxy held the address last, for this owner, until nobody answered",
+        lost=[(OLD, NEW)],
+        first=NEW,
+    ),
+    Case(
+        "somebody else claims the address of an owner that wakes late",
+        [*says(OLD, "announcement", 0, 1), *says(THIRD, "announcement", 10)],
+        "unknown",
+        "a hold that is over explains one return, not a quarrel",
+        lost=[(OLD, NEW)],
+        first=NEW,
+    ),
+    Case(
         "a proxy falls asleep and hands the address on",
         says(THIRD, "announcement", *LADDER),
         "sleep_proxy_hold",

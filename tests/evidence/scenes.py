@@ -67,12 +67,16 @@ class HoldFake:
 
 @dataclass(frozen=True)
 class HoldsFake:
-    """Holds of the one address that a case is about."""
+    """Holds of the one address that a case is about; `lost` are owners and their proxies."""
 
     all: Sequence[HoldFake] = ()
+    lost: Sequence[Pair] = ()
 
     def around(self, key: Key, now: float) -> Sequence[HoldFake]:
         return self.all
+
+    def was_lost(self, key: Key, owner: int, proxy: int) -> bool:
+        return (owner, proxy) in self.lost
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ class Case:
     why: str
     seen: Sequence[Seen] = ()
     holds: Sequence[HoldFake] = ()
+    lost: Sequence[Pair] = ()
     proxies: frozenset[int] = frozenset()
     protected: bool = False
     ip: Address = IP
@@ -108,7 +113,8 @@ class Case:
     @property
     def knowledge(self) -> Knowledge:
         """What is known of hosts."""
-        parts = Parts(holds=HoldsFake(self.holds), proxies=ProxiesFake(self.proxies))
+        holds = HoldsFake(self.holds, self.lost)
+        parts = Parts(holds=holds, proxies=ProxiesFake(self.proxies))
         return parts.told(self.seen)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+import pytest
+
 from l2exporter.dissect.dns import Owner
 from l2exporter.dissect.mdns import Mdns
 from l2exporter.evidence.causes import classify
@@ -113,6 +115,60 @@ def test_a_reflector_that_repeats_an_owner_and_takes_its_address() -> None:
     story.claims(BEGAN, THIRD)
 
     assert story.causes() == {(PROXY, THIRD): "unknown"}
+
+
+@pytest.mark.parametrize("back", [80, 4_000, 200_000])
+def test_a_wake_long_after_the_magic_packet(back: float) -> None:
+    story = Watched()
+    story.sleeps(BEGAN - back - 600)
+    story.wakes(BEGAN - back)
+    story.passes(BEGAN - 1)
+    assert [kind for kind, _ in story.steps] == ["hold", "lost"]
+    story.claims(BEGAN, OWNER)
+
+    assert story.causes() == {(PROXY, OWNER): "sleep_proxy_release"}
+    assert len(story.steps) == 2
+
+
+def test_a_wake_after_the_lease_has_ended() -> None:
+    story = Watched()
+    story.registers(BEGAN - 8_005)
+    story.sleeps(BEGAN - 8_000)
+    story.passes(BEGAN - 1)
+    assert [kind for kind, _ in story.steps] == ["hold", "expire"]
+    story.claims(BEGAN, OWNER)
+
+    assert story.causes() == {(PROXY, OWNER): "sleep_proxy_release"}
+
+
+@pytest.mark.parametrize(("mac", "protected"), [(THIRD, False), (OWNER, True)])
+def test_a_late_return_of_somebody_else_or_of_a_protected_address(
+    mac: int, *, protected: bool
+) -> None:
+    story = Watched()
+    story.sleeps(BEGAN - 800)
+    story.wakes(BEGAN - 200)
+    story.passes(BEGAN - 1)
+    story.claims(BEGAN, mac)
+
+    assert story.causes(protected=protected) == {(PROXY, mac): "unknown"}
+
+
+def test_a_proxy_that_its_owner_contradicts_later_is_no_excuse_any_longer() -> None:
+    story = Watched()
+    story.sleeps(BEGAN - 2_000)
+    story.wakes(BEGAN - 1_800)
+    story.passes(BEGAN - 1_500)
+    story.claims(BEGAN - 1_400, OWNER)
+    for second in range(4):
+        story.claims(BEGAN - 1_200 + 2 * second, PROXY)
+        story.claims(BEGAN - 1_199 + 2 * second, OWNER)
+    assert "contested" in story.dropped
+    story.claims(BEGAN - 1_190, PROXY, kind="reply")
+    story.passes(BEGAN - 1)
+    story.claims(BEGAN, OWNER)
+
+    assert story.causes() == {(PROXY, OWNER): "unknown"}
 
 
 def test_a_hand_off() -> None:
