@@ -200,6 +200,11 @@ LEARNED_SECONDS = 86_400.0
 EXPECTED_MACS = 4
 """MACs that a protected address may have in turn: the routers of a failover group."""
 
+TAKERS = 8
+"""MACs that are remembered to have taken a protected address for no benign reason, of those that
+were driven off, and of those accused: 3 kB for an address at most. A spoofer that has more of them
+is seen by its claims."""
+
 EXPECTED_BURST = 64
 EXPECTED_RATE = 1 / 60
 """Further MACs that become expected, at once and per second. Each is a series, and whoever sends

@@ -50,6 +50,7 @@ class Behavior:
     others  moves of which the pair was not kept
     time    wall clock of the last move
     claims  by MAC, in order of their first claim; capped
+    repeaters  MACs that took the protected address in an earlier window, and lost it
     """
 
     key: Key
@@ -60,3 +61,4 @@ class Behavior:
     others: int = 0
     pairs: dict[tuple[int, int], PairFigures] = field(default_factory=dict)
     claims: dict[int, ClaimFigures] = field(default_factory=dict)
+    repeaters: frozenset[int] = frozenset()

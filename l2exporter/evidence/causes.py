@@ -145,6 +145,13 @@ def _same_host(case: Case) -> str | None:
     return identities.same_host(window.key[0], case.from_mac, case.to_mac, window.now)
 
 
+def _is_repeated(case: Case) -> bool:
+    """Slow poisoning: a window has one turn only, and the way back is part of it."""
+    repeaters = case.window.behavior.repeaters
+    is_one = case.from_mac in repeaters or case.to_mac in repeaters
+    return case.protected and is_one and not share_load(case.from_mac, case.to_mac)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A cause, where the knowledge comes from, and whether a pair meets it."""
@@ -184,9 +191,11 @@ RULES: Final = (
     ),
     Rule("dhcp_reassignment", "RFC 2131, 4.3.2 and 4.4.1", _is_leased),
     Rule("same_host_interface", "RFC 6762, 9: host names", _is_same_name),
+    Rule("suspected_spoofing", "arpspoof, once in a while: ARP entries last minutes", _is_repeated),
 )
 """In order: the first that a pair meets is its cause, `unknown` where none is met. Whatever is in
-conflict ends at the latest with proxy ARP: a lease or an identity excuses none."""
+conflict ends at the latest with proxy ARP: a lease or an identity excuses none. Who has taken a
+protected address before is asked last: only what nothing explains is a repetition."""
 
 
 def classify(behavior: Behavior, knowledge: Knowledge, now: float) -> dict[tuple[int, int], str]:

@@ -17,6 +17,7 @@ from ..tables.columns import tally
 from ..tables.usage import Usage
 from .pending import Settled
 from .seen import Key
+from .takers import Takers
 
 NONE: Final = 0
 
@@ -43,6 +44,7 @@ class Guard:
     role: str
     fixed: bool = False
     moves: Counter[str] = field(default_factory=Counter)
+    takers: Takers = field(default_factory=Takers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,6 @@ class Guards:
         self._rival: Macs = np.zeros(rows, np.uint64)
         self._rival_since: Times = np.zeros(rows, np.float64)
         self._rival_seen: Times = np.zeros(rows, np.float64)
-        self._accused: Macs = np.zeros(rows, np.uint64)
         self._guards: dict[int, Guard] = {}
         self._number: dict[Key, int] = {}
         self._free = list(range(GUARDED, NONE, -1))
@@ -111,7 +112,7 @@ class Guards:
     def _columns(self) -> tuple[Macs | Times, ...]:
         return (
             *(self._expected, self._claims, self._claimant, self._claimed),
-            *(self._rival, self._rival_since, self._rival_seen, self._accused),
+            *(self._rival, self._rival_since, self._rival_seen),
         )
 
     def items(self) -> list[tuple[int, Guard]]:
@@ -181,10 +182,12 @@ class Guards:
         guard.moves[verdict.cause] += verdict.count
         expected = self.expected(number)
         mac = verdict.to_mac
+        if verdict.cause not in TAKES_TURNS | SUCCEEDS:
+            guard.takers.moved(verdict.from_mac, mac, expected, at)
         if not mac or mac in expected:
             return
         if verdict.cause in ACCUSES:
-            self._accused[number] = mac
+            guard.takers.accuse(mac, at)
         elif not guard.fixed and verdict.cause in TAKES_TURNS:
             self._succeed(number, [mac, *expected], at)
         elif not guard.fixed and verdict.cause in SUCCEEDS:
@@ -194,17 +197,23 @@ class Guards:
         if self._changes.take(1, at):
             self._expect(number, macs)
 
+    def repeaters(self, number: int, now: float) -> frozenset[int]:
+        """Return MACs that took the address for no benign reason, and lost it lately."""
+        return self._guards[number].takers.repeaters(self.expected(number), now)
+
     def settle(self, now: float) -> None:
         """Let a MAC that has had an address for itself for long be the expected one."""
         alone = self._rival_seen - self._rival_since >= ALONE_SECONDS
-        alone &= (self._rival != 0) & (self._rival != self._accused)
+        alone &= self._rival != 0
         for number in np.flatnonzero(alone).tolist():
-            if not self._guards[number].fixed:
-                self._succeed(number, [int(self._rival[number])], now)
+            guard, rival = self._guards[number], int(self._rival[number])
+            if not guard.fixed and rival not in guard.takers.accused:
+                self._succeed(number, [rival], now)
 
     def merge(self, source: int, target: int) -> None:
         """Add the figures of one guard to another's, and forget it."""
         self._guards[target].moves += self._guards[source].moves
+        self._guards[target].takers.merge(self._guards[source].takers)
         self._claims[target] += self._claims[source]
         if self._claimed[source] > self._claimed[target]:
             self._claimed[target] = self._claimed[source]

@@ -15,13 +15,14 @@ from ..tables.addresses import REFUSED
 from ..tables.bindings import AnyMoves, Moves, NdpMoves, NdpSightings, Sightings
 from ..tables.state import Tables
 from ..tables.usage import Usage
+from .behavior import Behavior
 from .causes import Knowledge, classify
 from .claims import Batch, Budget, PickedClaim, PickedQuestion, Picker
 from .holds import Dropped, Holds, Transition
 from .identities import Identities
 from .leases import Leases
 from .packets import IPV4, IPV6, AnySightings
-from .pending import Pending, Settled
+from .pending import Pending, Settled, Verdicts
 from .protected import ProtectedAddresses
 from .proxies import Proxies
 from .routers import Routers
@@ -61,11 +62,7 @@ class Ledger:
             self.holds, self.leases, self.virtual_routers, self.identities, self.proxies
         )
         self._addresses = {"ipv4": tables.addresses, "ipv6": tables.addresses6}
-        self.pending = Pending(
-            self._addresses,
-            lambda behavior, now: classify(behavior, self.knowledge, now),
-            self.protected.protects,
-        )
+        self.pending = Pending(self._addresses, self._judge, self.protected.protects)
         self._budget = Budget()
         self._pickers = [
             Picker(family, self._addresses[family.name], windows, self._budget)
@@ -73,6 +70,10 @@ class Ledger:
         ]
         self._settled = -np.inf
         self._watch_due = -np.inf
+
+    def _judge(self, behavior: Behavior, now: float) -> Verdicts:
+        behavior.repeaters = self.protected.repeaters(behavior.key, now)
+        return classify(behavior, self.knowledge, now)
 
     def observe(  # noqa: PLR0917 - a batch brings so much
         self,

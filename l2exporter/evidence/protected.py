@@ -247,6 +247,11 @@ class ProtectedAddresses:
         if number != NONE:
             self._guards.settled(number, settled, self._now)
 
+    def repeaters(self, key: Key, now: float) -> frozenset[int]:
+        """Return MACs that took an address before and lost it; none where it is not protected."""
+        number = self._guards.find(key)
+        return frozenset() if number == NONE else self._guards.repeaters(number, now)
+
     def settle(self, now: float) -> None:
         """Let time pass (monotonic): what is named no more lapses, what has lasted is expected."""
         self._now = now

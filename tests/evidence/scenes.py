@@ -102,13 +102,16 @@ class Case:
     lost: Sequence[Pair] = ()
     proxies: frozenset[int] = frozenset()
     protected: bool = False
+    repeaters: frozenset[int] = frozenset()
     ip: Address = IP
     first: int = OLD
 
     @property
     def behavior(self) -> Behavior:
         """What is collected of the packets."""
-        return behavior(self.said, first=self.first, ip=self.ip, protected=self.protected)
+        result = behavior(self.said, first=self.first, ip=self.ip, protected=self.protected)
+        result.repeaters = self.repeaters
+        return result
 
     @property
     def knowledge(self) -> Knowledge:

@@ -240,6 +240,43 @@ def test_a_claim_on_a_protected_address_is_told_at_once_and_no_proxy_excuses_it(
     assert scene.causes == [("suspected_spoofing", 1)]
 
 
+def slowly(scene: Scene, *turns: tuple[float, int]) -> list[str]:
+    """Each claims the address in turn; the cause of each move, in their order."""
+    scene.batch(Said(HELD, OWNER, "reply", at=0.0))
+    for at, mac in turns:
+        for now in np.arange(at - 40, at, 20.0).tolist():
+            scene.settle(now)
+        scene.batch(Said(HELD, mac, "reply", at=at))
+    scene.settle(turns[-1][0] + 40)
+    return [cause for cause, _ in scene.causes]
+
+
+@pytest.mark.parametrize("back", [10.0, 90.0])
+@pytest.mark.parametrize("fixed", [OWNER, None])
+def test_a_gateway_that_is_poisoned_slowly_is_so_from_the_second_time_on(
+    back: float, fixed: int | None
+) -> None:
+    scene = Scene()
+    scene.ledger.protected.configure([(ip_address(HELD), fixed, "gateway")])
+    turns = [
+        (at, mac) for t in (100.0, 300.0, 500.0) for at, mac in ((t, THIEF), (t + back, OWNER))
+    ]
+    assert slowly(scene, *turns) == ["unknown"] * 2 + ["suspected_spoofing"] * 4
+
+
+def test_so_is_one_that_was_driven_off_an_hour_ago_no_more() -> None:
+    scene = Scene()
+    scene.ledger.protected.configure([(ip_address(HELD), OWNER, "gateway")])
+    turns = ((100.0, THIEF), (110.0, OWNER), (3_800.0, THIEF), (3_810.0, OWNER))
+    assert slowly(scene, *turns) == ["unknown"] * 4
+
+
+def test_a_host_that_takes_turns_slowly_with_another_is_no_spoofer() -> None:
+    scene = Scene()
+    turns = ((100.0, THIEF), (110.0, OWNER), (300.0, THIEF), (310.0, OWNER))
+    assert slowly(scene, *turns) == ["unknown"] * 4
+
+
 def test_replies_that_nobody_asked_for_are_told_from_answers() -> None:
     causes = {}
     for asked in (True, False):

@@ -177,6 +177,15 @@ def test_a_mac_that_is_accused_is_never_expected_for_having_lasted(cause: str) -
     assert wire.expected(GATEWAY) == (A,)
 
 
+def test_accusing_another_clears_nobody() -> None:
+    wire = guarded(GATEWAY)
+    wire.claim((GATEWAY, A))
+    for mac in (B, C, D):
+        wire.settled(GATEWAY, mac, "suspected_spoofing")
+    held(wire, B, 3 * ALONE_SECONDS)
+    assert wire.expected(GATEWAY) == (A,)
+
+
 def test_a_verdict_in_the_last_moment_of_the_hour_stands() -> None:
     wire = guarded(GATEWAY)
     wire.claim((GATEWAY, A))
