@@ -15,7 +15,7 @@ from l2exporter.evidence.leases import Leases
 from l2exporter.evidence.virtual_routers import VirtualRouters
 
 from .scenes import BEGAN, Pair, Said, behavior
-from .story import HELD, OTHER_PROXY, OWNER, PROXY, THIRD, Story
+from .story import CLIENT, HELD, OTHER_PROXY, OWNER, PROXY, THIRD, Story
 
 
 class Watched(Story):
@@ -169,6 +169,31 @@ def test_a_proxy_that_its_owner_contradicts_later_is_no_excuse_any_longer() -> N
     story.claims(BEGAN, OWNER)
 
     assert story.causes() == {(PROXY, OWNER): "unknown"}
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_stranger_registers_a_host_that_is_off_in_its_name(*, mirror: bool) -> None:
+    story = Watched()
+    story.addresses[CLIENT] = "192.0.2.201"
+    story.offers(BEGAN - 10)
+    if mirror:
+        story.registers(BEGAN - 5, source=CLIENT)
+    story.announces(BEGAN - 2)
+    story.ladder(BEGAN)
+
+    assert story.causes() == {(OWNER, PROXY): "sleep_proxy_hold"}
+
+
+@pytest.mark.parametrize(("source", "steps"), [(THIRD, ["hold"]), (PROXY, ["hold", "lost"])])
+def test_a_forged_magic_packet(source: int, steps: list[str]) -> None:
+    story = Watched()
+    story.sleeps(BEGAN - 800)
+    story.wakes(BEGAN - 100, mac=source)
+    story.passes(BEGAN - 1)
+    assert [kind for kind, _ in story.steps] == steps
+    story.claims(BEGAN, OWNER)
+
+    assert story.causes() == {(PROXY, OWNER): "sleep_proxy_release"}
 
 
 def test_a_hand_off() -> None:
