@@ -15,7 +15,7 @@ from .dissect.frames import Frames
 from .dissect.reader import Address
 from .evidence.interest import Interest
 from .evidence.ledger import Ledger
-from .evidence.roles import ELSEWHERE
+from .evidence.protection.roles import ELSEWHERE
 from .evidence.seen import Seen
 from .kernel.host import Host
 from .kernel.links import Link

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from prometheus_client.metrics_core import Metric
 
-from ..evidence.pending import Settled, Unjudged
+from ..evidence.moves.pending import Settled, Unjudged
 from ..tables.bindings import Moves
 from .base import Context
 from .moves import MoveCounts

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily, Metric
 
 from ..dissect.frames import Flags
+from ..evidence.hosts.virtual_routers import is_virtual
 from ..evidence.proxy_arp import ProxyArp
-from ..evidence.virtual_routers import is_virtual
 from ..limits import MACS_RATE, MACS_REMEMBERED, MACS_SHOWN
 from ..tables.addresses import Rows
 from ..tables.admission import TokenBucket

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from ..evidence.causes import CAUSES
-from ..evidence.pending import UNKNOWN, Settled, Unjudged
+from ..evidence.moves.causes import CAUSES
+from ..evidence.moves.pending import UNKNOWN, Settled, Unjudged
 from ..tables.columns import tally
 from .base import Context
 

@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
-from ..evidence.pending import UNKNOWN, Settled, Unjudged
+from ..evidence.moves.pending import UNKNOWN, Settled, Unjudged
 from ..limits import MAC_PAIR_RATE
 from ..tables.addresses import REFUSED, AddressTable, Rows
 from ..tables.admission import TokenBucket

@@ -8,7 +8,7 @@ import numpy as np
 from prometheus_client.metrics_core import Metric
 
 from ..dissect.ndp import NEIGHBOR_ADVERTISEMENT_UNSOLICITED
-from ..evidence.pending import Settled, Unjudged
+from ..evidence.moves.pending import Settled, Unjudged
 from ..tables.addresses import REFUSED
 from ..tables.bindings import NdpMoves, NdpSightings
 from ..tables.columns import tally

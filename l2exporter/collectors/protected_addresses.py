@@ -12,8 +12,8 @@ from prometheus_client.metrics_core import (
 )
 
 from ..dissect.reader import Address
-from ..evidence.causes import CAUSES
-from ..evidence.guards import GuardFigures
+from ..evidence.moves.causes import CAUSES
+from ..evidence.protection.guards import GuardFigures
 from ..evidence.seen import Key
 from ..limits import GUARDED, MAC_PAIR_RATE
 from ..tables.admission import TokenBucket

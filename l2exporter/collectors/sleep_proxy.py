@@ -15,9 +15,9 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
-from ..evidence.hold import Hold
-from ..evidence.proxies import Proxy
-from ..evidence.transitions import (
+from ..evidence.sleep.hold import Hold
+from ..evidence.sleep.proxies import Proxy
+from ..evidence.sleep.transitions import (
     DROPPED,
     TRANSITIONS,
     WAKES,

@@ -15,20 +15,20 @@ from ..tables.addresses import REFUSED
 from ..tables.bindings import AnyMoves, Moves, NdpMoves, NdpSightings, Sightings
 from ..tables.state import Tables
 from ..tables.usage import Usage
-from .behavior import Behavior
-from .causes import Knowledge, classify
-from .claims import Batch, Budget, PickedClaim, PickedQuestion, Picker
-from .holds import Dropped, Holds, Transition
-from .identities import Identities
-from .leases import Leases
-from .packets import IPV4, IPV6, AnySightings
-from .pending import Pending, Settled, Verdicts
-from .protected import ProtectedAddresses
-from .proxies import Proxies
-from .routers import Routers
+from .hosts.identities import Identities
+from .hosts.leases import Leases
+from .hosts.routers import Routers
+from .hosts.virtual_routers import VirtualRouters
+from .moves.behavior import Behavior
+from .moves.causes import Knowledge, classify
+from .moves.claims import Batch, Budget, PickedClaim, PickedQuestion, Picker
+from .moves.packets import IPV4, IPV6, AnySightings
+from .moves.pending import Pending, Settled, Verdicts
+from .moves.windows import SETTLE_SECONDS
+from .protection.protected import ProtectedAddresses
 from .seen import Claim, Key, Seen
-from .virtual_routers import VirtualRouters
-from .windows import SETTLE_SECONDS
+from .sleep.holds import Dropped, Holds, Transition
+from .sleep.proxies import Proxies
 
 STEP_SECONDS: Final = 1.0
 """Time passes in such steps where a capture has a gap: holds end before moves are judged."""

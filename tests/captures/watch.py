@@ -19,9 +19,9 @@ from l2exporter.collectors.registry import COLLECTORS
 from l2exporter.collectors.suite import Suite
 from l2exporter.dissect.frames import UNTAGGED, Frames, Whole
 from l2exporter.dissect.reader import Address
-from l2exporter.evidence.holds import Dropped, Transition, Wake
 from l2exporter.evidence.ledger import Ledger
-from l2exporter.evidence.pending import Settled
+from l2exporter.evidence.moves.pending import Settled
+from l2exporter.evidence.sleep.holds import Dropped, Transition, Wake
 from l2exporter.limits import Limits
 from l2exporter.pipeline import Pipeline
 from l2exporter.slow_lane import SlowLane

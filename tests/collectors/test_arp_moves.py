@@ -7,7 +7,7 @@ import pytest
 
 from l2exporter import limits
 from l2exporter.collectors import moves
-from l2exporter.evidence.pending import Settled, Unjudged
+from l2exporter.evidence.moves.pending import Settled, Unjudged
 from tests.collectors.scene import Scene
 from tests.lab.frames import announcement, probe, request, tagged
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from l2exporter.collectors.base import Context, ReloadStatus
 from l2exporter.collectors.move_causes import FAMILIES, MoveCausesCollector
 from l2exporter.collectors.suite import Suite
-from l2exporter.evidence import windows
-from l2exporter.evidence.causes import CAUSES
 from l2exporter.evidence.ledger import Ledger
+from l2exporter.evidence.moves import windows
+from l2exporter.evidence.moves.causes import CAUSES
 from l2exporter.limits import VLAN_IDLE_SECONDS, Limits
 from tests.evidence.wire import WALL, Said, Wire, times
 

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 import pytest
 
 from l2exporter.collectors import moves
-from l2exporter.evidence.pending import Settled
+from l2exporter.evidence.moves.pending import Settled
 from l2exporter.limits import Limits
 from tests.collectors.scene import Scene
 from tests.lab import ndp

@@ -6,7 +6,7 @@ import pytest
 
 from l2exporter.collectors import protected_addresses
 from l2exporter.collectors.protected_addresses import ProtectedAddressesCollector
-from l2exporter.evidence.causes import CAUSES
+from l2exporter.evidence.moves.causes import CAUSES
 from tests.collectors.evidence_scene import EvidenceScene
 
 A, B, C = (0x02_00_00_00_00_0A + n for n in range(3))

@@ -5,7 +5,7 @@ import pytest
 from l2exporter.collectors.base import mac
 from l2exporter.collectors.sleep_proxy import DURATION_BOUNDS, SleepProxyCollector
 from l2exporter.dissect.mdns import Mdns
-from l2exporter.evidence.transitions import DROPPED, TRANSITIONS, WAKES, SleepEvent
+from l2exporter.evidence.sleep.transitions import DROPPED, TRANSITIONS, WAKES, SleepEvent
 from l2exporter.limits import SLEEP_PROXY_NAME
 from tests.collectors.evidence_scene import EvidenceScene, Samples
 from tests.evidence.story import HELD, OWNER, PROXY, WALL, Story

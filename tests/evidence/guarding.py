@@ -12,9 +12,9 @@ from l2exporter.dissect.arp import ArpPackets
 from l2exporter.dissect.dhcp import Dhcp
 from l2exporter.dissect.ndp import ADDRESS6, NEIGHBOR_ADVERTISEMENT_UNSOLICITED, NdpPackets
 from l2exporter.dissect.reader import Address
-from l2exporter.evidence.guards import GuardFigures
-from l2exporter.evidence.pending import Settled
-from l2exporter.evidence.protected import ProtectedAddresses
+from l2exporter.evidence.moves.pending import Settled
+from l2exporter.evidence.protection.guards import GuardFigures
+from l2exporter.evidence.protection.protected import ProtectedAddresses
 from l2exporter.evidence.seen import Message, Seen
 from l2exporter.limits import Limits
 from l2exporter.tables.bindings import NdpSightings, Sightings

@@ -11,12 +11,12 @@ from l2exporter.dissect.dns import Owner
 from l2exporter.dissect.mdns import HostAddress, Mdns
 from l2exporter.dissect.reader import Address
 from l2exporter.dissect.virtual_router import VirtualRouterAdvert
-from l2exporter.evidence.behavior import Behavior, ClaimFigures, PairFigures
-from l2exporter.evidence.identities import Identities
-from l2exporter.evidence.knowledge import Knowledge
-from l2exporter.evidence.leases import Leases
+from l2exporter.evidence.hosts.identities import Identities
+from l2exporter.evidence.hosts.leases import Leases
+from l2exporter.evidence.hosts.virtual_routers import VirtualRouters
+from l2exporter.evidence.moves.behavior import Behavior, ClaimFigures, PairFigures
+from l2exporter.evidence.moves.knowledge import Knowledge
 from l2exporter.evidence.seen import Key, Message, Seen
-from l2exporter.evidence.virtual_routers import VirtualRouters
 
 IP = IPv4Address("192.0.2.7")
 IP6 = IPv6Address("2001:db8::7")

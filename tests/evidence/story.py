@@ -13,11 +13,11 @@ from l2exporter.dissect.dns_update import Registration, RegistrationReply
 from l2exporter.dissect.mdns import HostAddress, Mdns, ProxyName, ProxyOffer
 from l2exporter.dissect.reader import Address
 from l2exporter.dissect.wake_on_lan import MagicPacket
-from l2exporter.evidence.hold import Hold
-from l2exporter.evidence.holds import Holds
-from l2exporter.evidence.proxies import Proxies
 from l2exporter.evidence.seen import Claim, Message, Seen
-from l2exporter.evidence.transitions import Dropped, Transition, Wake
+from l2exporter.evidence.sleep.hold import Hold
+from l2exporter.evidence.sleep.holds import Holds
+from l2exporter.evidence.sleep.proxies import Proxies
+from l2exporter.evidence.sleep.transitions import Dropped, Transition, Wake
 
 WALL = 1_288_260_000.0
 OWNER, PROXY, OTHER_PROXY, CLIENT, THIRD = 0x0216CB8B8A45, 0x02254BA7EAF6, 0x02AA, 0x02CC, 0x02DD

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from l2exporter.evidence.behavior import Behavior, ClaimFigures, PairFigures
-from l2exporter.evidence.causes import CAUSES, RULES, Rule, classify
+from l2exporter.evidence.moves.behavior import Behavior, ClaimFigures, PairFigures
+from l2exporter.evidence.moves.causes import CAUSES, RULES, Rule, classify
 
 from .cases import CASES, LADDER
 from .scenes import (
@@ -60,7 +60,7 @@ def test_every_rule_decides_a_scenario() -> None:
 
 def _decides(case: Case, rules: Sequence[Rule]) -> bool:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("l2exporter.evidence.causes.RULES", rules)
+        patch.setattr("l2exporter.evidence.moves.causes.RULES", rules)
         changed = causes(case)
     return changed != causes(case)
 

@@ -8,11 +8,11 @@ import pytest
 
 from l2exporter.dissect.dns import Owner
 from l2exporter.dissect.mdns import Mdns
-from l2exporter.evidence.causes import classify
-from l2exporter.evidence.identities import Identities
-from l2exporter.evidence.knowledge import Knowledge
-from l2exporter.evidence.leases import Leases
-from l2exporter.evidence.virtual_routers import VirtualRouters
+from l2exporter.evidence.hosts.identities import Identities
+from l2exporter.evidence.hosts.leases import Leases
+from l2exporter.evidence.hosts.virtual_routers import VirtualRouters
+from l2exporter.evidence.moves.causes import classify
+from l2exporter.evidence.moves.knowledge import Knowledge
 
 from .scenes import BEGAN, Pair, Said, behavior
 from .story import CLIENT, HELD, OTHER_PROXY, OWNER, PROXY, THIRD, Story

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from l2exporter.evidence import claims as module
-from l2exporter.evidence.claims import Batch, Budget, PickedClaim, PickedQuestion, Picker
-from l2exporter.evidence.packets import IPV4, IPV6, AnySightings
-from l2exporter.evidence.windows import Windows
+from l2exporter.evidence.moves import claims as module
+from l2exporter.evidence.moves.claims import Batch, Budget, PickedClaim, PickedQuestion, Picker
+from l2exporter.evidence.moves.packets import IPV4, IPV6, AnySightings
+from l2exporter.evidence.moves.windows import Windows
 from l2exporter.limits import EVIDENCE_ADDRESS_RATE, EVIDENCE_BATCH, EVIDENCE_RATE
 from l2exporter.tables.bindings import AnyMoves
 from tests.evidence.wire import WALL, Said, Wire, times

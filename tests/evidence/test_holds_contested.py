@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from l2exporter.evidence import sleep_windows as windows
+from l2exporter.evidence.sleep import sleep_windows as windows
 from tests.evidence.story import (
     HELD,
     OWNER,

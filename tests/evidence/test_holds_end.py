@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from l2exporter.evidence import sleep_windows as windows
+from l2exporter.evidence.sleep import sleep_windows as windows
 from tests.evidence.story import (
     OTHER_PROXY,
     OWNER,

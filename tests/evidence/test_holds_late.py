@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from l2exporter.evidence import sleep_windows as windows
+from l2exporter.evidence.sleep import sleep_windows as windows
 from tests.evidence.story import CLIENT, HELD, OWNER, PROXY, THIRD, WALL, Story
 
 SEED = 10 * 3600 + 13 * 60

@@ -6,7 +6,7 @@ import pytest
 
 from l2exporter.dissect.dns import Owner
 from l2exporter.dissect.mdns import HostAddress, Mdns
-from l2exporter.evidence.identities import Identities
+from l2exporter.evidence.hosts.identities import Identities
 from l2exporter.evidence.seen import Seen
 from l2exporter.limits import IDENTIFIED_MACS, IDENTITIES_PER_MAC
 

@@ -7,8 +7,8 @@ import pytest
 from l2exporter.dissect.mdns import Mdns, ProxyOffer
 from l2exporter.evidence.interest import REFRESH_SECONDS, Interest
 from l2exporter.evidence.ledger import Ledger
+from l2exporter.evidence.moves.windows import SETTLE_SECONDS
 from l2exporter.evidence.seen import Seen
-from l2exporter.evidence.windows import SETTLE_SECONDS
 from tests.evidence.wire import WALL, Said, Wire, times
 
 OLD, NEW, PROXY = 0x02_00_00_00_00_0A, 0x02_00_00_00_00_0B, 0x02_00_00_00_00_0C

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from l2exporter.evidence.leases import Leases
+from l2exporter.evidence.hosts.leases import Leases
 from l2exporter.evidence.seen import Seen
 from l2exporter.limits import LEASE_CLIENTS
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from l2exporter.dissect.dns import Owner
 from l2exporter.dissect.mdns import HostAddress, Mdns, ProxyName, ProxyOffer
 from l2exporter.dissect.wake_on_lan import MagicPacket
-from l2exporter.evidence import windows
 from l2exporter.evidence.ledger import Ledger
-from l2exporter.evidence.pending import Settled, Unjudged
-from l2exporter.evidence.protected import ProtectedClaim
+from l2exporter.evidence.moves import windows
+from l2exporter.evidence.moves.pending import Settled, Unjudged
+from l2exporter.evidence.protection.protected import ProtectedClaim
 from l2exporter.evidence.seen import Claim, Message, Seen
-from l2exporter.evidence.transitions import Transition
+from l2exporter.evidence.sleep.transitions import Transition
 from l2exporter.limits import EVIDENCE_RATE, Limits
 from tests.evidence.wire import WALL, Said, Wire, times
 

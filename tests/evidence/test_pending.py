@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from l2exporter import limits
-from l2exporter.evidence import pending as module
-from l2exporter.evidence import windows
-from l2exporter.evidence.behavior import Behavior
-from l2exporter.evidence.pending import Pending, Settled, Unjudged
+from l2exporter.evidence.moves import pending as module
+from l2exporter.evidence.moves import windows
+from l2exporter.evidence.moves.behavior import Behavior
+from l2exporter.evidence.moves.pending import Pending, Settled, Unjudged
 from l2exporter.evidence.seen import Claim, Question
 from l2exporter.tables.bindings import AnyMoves
 from tests.evidence.wire import WALL, Said, Wire, times

@@ -11,8 +11,8 @@ from l2exporter import limits
 from l2exporter.dissect.dns_update import Registration
 from l2exporter.dissect.mdns import HostAddress, Mdns
 from l2exporter.dissect.router_advertisement import RouterAdvertisement
-from l2exporter.evidence.guards import ALONE_SECONDS
-from l2exporter.evidence.protected import ProtectedClaim
+from l2exporter.evidence.protection.guards import ALONE_SECONDS
+from l2exporter.evidence.protection.protected import ProtectedClaim
 from l2exporter.evidence.seen import Claim
 from tests.evidence.guarding import Wire, guarded
 from tests.tables.packets import packets
@@ -348,7 +348,7 @@ def test_figures_follow_a_segment_that_is_merged() -> None:
 
 
 def test_guards_are_capped_and_those_there_first_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("l2exporter.evidence.guards.GUARDED", 3)
+    monkeypatch.setattr("l2exporter.evidence.protection.guards.GUARDED", 3)
     wire = guarded(GATEWAY)
     for vlan in range(5):
         wire.claim((GATEWAY, A), vlan=vlan)

@@ -6,7 +6,7 @@ import pytest
 
 from l2exporter import limits
 from l2exporter.dissect.mdns import HostAddress, Mdns, ProxyOffer
-from l2exporter.evidence import sleep_windows as windows
+from l2exporter.evidence.sleep import sleep_windows as windows
 from tests.evidence.story import INSTANCE, NAME, OTHER_PROXY, OWNER, PROXY, PROXY_IP, Story
 
 

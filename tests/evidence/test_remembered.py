@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from l2exporter.evidence.remembered import Remembered
+from l2exporter.evidence.hosts.remembered import Remembered
 
 
 def table(limit: int = 8, seconds: float = 100.0) -> Remembered[str, int]:

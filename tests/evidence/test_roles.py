@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from l2exporter import limits
-from l2exporter.evidence.roles import ELSEWHERE
+from l2exporter.evidence.protection.roles import ELSEWHERE
 from tests.evidence.guarding import Wire, guarded
 
 A, B, C = (0x02_00_00_00_00_0A + n for n in range(3))

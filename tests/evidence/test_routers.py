@@ -9,7 +9,7 @@ from l2exporter import limits
 from l2exporter.dissect.dhcp import Dhcp
 from l2exporter.dissect.reader import Address
 from l2exporter.dissect.router_advertisement import RouterAdvertisement
-from l2exporter.evidence.routers import Routers
+from l2exporter.evidence.hosts.routers import Routers
 from l2exporter.evidence.seen import Seen
 
 A, B = 0x02_00_00_00_00_0A, 0x02_00_00_00_00_0B

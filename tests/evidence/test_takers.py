@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from l2exporter.evidence.takers import REPEATED_SECONDS, Takers
+from l2exporter.evidence.protection.takers import REPEATED_SECONDS, Takers
 from l2exporter.limits import TAKERS
 
 OWNER, THIEF, OTHER = 1, 2, 3

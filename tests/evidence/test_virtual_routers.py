@@ -6,8 +6,8 @@ from ipaddress import IPv4Address
 
 import pytest
 
+from l2exporter.evidence.hosts.virtual_routers import VirtualRouters, is_virtual, share_load
 from l2exporter.evidence.seen import Seen
-from l2exporter.evidence.virtual_routers import VirtualRouters, is_virtual, share_load
 from l2exporter.limits import VIRTUAL_ADDRESSES, VIRTUAL_ADDRESSES_PER_ADVERT
 
 from .scenes import BEGAN, IP, IP6, NEW, OLD, SEGMENT, THIRD, adverts, dhcp

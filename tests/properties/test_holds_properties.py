@@ -16,7 +16,7 @@ from l2exporter.dissect.dns_update import Registration, RegistrationReply
 from l2exporter.dissect.mdns import HostAddress, Mdns, ProxyOffer
 from l2exporter.dissect.wake_on_lan import MagicPacket
 from l2exporter.evidence.seen import Message, Seen
-from l2exporter.evidence.transitions import Dropped, Transition, Wake
+from l2exporter.evidence.sleep.transitions import Dropped, Transition, Wake
 from tests.evidence.story import INSTANCE, NAME, WALL, Story
 
 MACS = [1, 2, 3, 4]

@@ -1,0 +1,1 @@
+"""Moves that wait for their verdict, what their addresses did meanwhile, and the rules."""

@@ -1,0 +1,1 @@
+"""Who is protected, which MACs they should have, and who else claims them."""
