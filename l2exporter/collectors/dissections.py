@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.metrics_core import Metric
 
 from ..dissect.slow import PROTOCOLS
 from .base import Context
+from .counters import DeviceCounts
 
 RESULTS = ("dissected", "passed_over", "skipped", "malformed")
 PLACES = [
@@ -42,28 +42,18 @@ class DissectionsCollector:
     observes = Dissections
 
     def __init__(self, context: Context) -> None:
-        self._tables = context.tables
-        self._counts = context.tables.segments.device_columns.add(np.uint64, len(PLACES))
+        self._counts = DeviceCounts(context.tables, PLACES)
 
     def observe(self, event: Dissections) -> Iterable[object]:
         """Add up the results of one batch."""
         for place, count in event.results.items():
-            self._counts[event.device, PLACES.index(place)] += np.uint64(count)
+            self._counts.add(event.device, place, count)
         return ()
 
     def collect(self) -> Iterable[Metric]:
         """Yield one sample for each device, protocol seen on it, and result."""
-        with self._tables.lock:
-            names = self._tables.segments.device_names()
-            counts = self._counts[list(names)].tolist()
-        family = CounterMetricFamily(
+        yield self._counts.family(
             "l2_slow_packets",
             "Packets that are dissected one by one, by protocol and what became of them.",
-            labels=["device", "protocol", "result"],
+            "result",
         )
-        for name, figures in zip(names.values(), counts, strict=True):
-            found = {place[0] for place, figure in zip(PLACES, figures, strict=True) if figure}
-            for place, figure in zip(PLACES, figures, strict=True):
-                if place[0] in found:
-                    family.add_metric([name, *place], figure)
-        yield family

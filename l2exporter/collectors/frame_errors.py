@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.metrics_core import Metric
 
 from ..dissect import arp, ethernet, ndp, slow
 from .base import Context, Malformed
+from .counters import DeviceCounts
 
 FAULTS = [
     *(("ethernet", reason) for reason in ethernet.REASONS),
@@ -36,28 +36,16 @@ class FrameErrorsCollector:
     observes = Malformed
 
     def __init__(self, context: Context) -> None:
-        self._tables = context.tables
-        self._counts = context.tables.segments.device_columns.add(np.uint64, len(FAULTS))
+        self._counts = DeviceCounts(context.tables, FAULTS, ALWAYS)
 
     def observe(self, event: Malformed) -> Iterable[object]:
         """Add up the reasons of one batch."""
         for reason, count in event.reasons.items():
-            self._counts[event.device, FAULTS.index((event.protocol, reason))] += np.uint64(count)
+            self._counts.add(event.device, (event.protocol, reason), count)
         return ()
 
     def collect(self) -> Iterable[Metric]:
         """Yield one sample for each device, protocol and reason."""
-        with self._tables.lock:
-            names = self._tables.segments.device_names()
-            counts = self._counts[list(names)].tolist()
-        family = CounterMetricFamily(
-            "l2_frame_errors",
-            "Malformed frames, by protocol and reason.",
-            labels=["device", "protocol", "reason"],
+        yield self._counts.family(
+            "l2_frame_errors", "Malformed frames, by protocol and reason.", "reason"
         )
-        for name, figures in zip(names.values(), counts, strict=True):
-            found = {fault[0] for fault, figure in zip(FAULTS, figures, strict=True) if figure}
-            for fault, figure in zip(FAULTS, figures, strict=True):
-                if fault[0] in ALWAYS or fault[0] in found:
-                    family.add_metric([name, *fault], figure)
-        yield family

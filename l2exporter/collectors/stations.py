@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.metrics_core import Metric
 
 from ..tables.bindings import Sightings
 from ..tables.columns import tally
 from .base import Context
+from .counters import of_segments
 
 
 class StationsCollector:
@@ -33,14 +34,9 @@ class StationsCollector:
 
     def collect(self) -> Iterable[Metric]:
         """Yield one sample for each segment seen."""
-        with self._tables.lock:
-            labels = self._tables.segments.labels()
-            counts = self._count[list(labels)].tolist()
-        family = CounterMetricFamily(
+        yield of_segments(
+            self._tables,
+            self._count,
             "l2_arp_new_stations",
             "Addresses bound for the first time (since the start, or since they were evicted).",
-            labels=["device", "vlan"],
         )
-        for label, count in zip(labels.values(), counts, strict=True):
-            family.add_metric(label, count)
-        yield family

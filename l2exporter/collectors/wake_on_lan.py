@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.metrics_core import Metric
 
 from ..dissect.wake_on_lan import MagicPacket
 from ..evidence.seen import Seen
 from .base import Context
+from .counters import of_segments
 
 
 class WakeOnLanCollector:
@@ -34,14 +35,9 @@ class WakeOnLanCollector:
 
     def collect(self) -> Iterable[Metric]:
         """Yield one sample for each segment seen, from zero on."""
-        with self._tables.lock:
-            labels = self._tables.segments.labels()
-            counts = self._count[list(labels)].tolist()
-        family = CounterMetricFamily(
+        yield of_segments(
+            self._tables,
+            self._count,
             "l2_wake_on_lan_packets",
             "Wake-on-LAN magic packets.",
-            labels=["device", "vlan"],
         )
-        for label, count in zip(labels.values(), counts, strict=True):
-            family.add_metric(label, count)
-        yield family
