@@ -196,7 +196,7 @@ class Replay:
         self._now = self._wall = 0.0
         self._frames: dict[str, int] = {}
         self._tables = Tables(replace(file.limits, devices=devices))
-        ledger = Ledger(self._tables)
+        ledger = Ledger(self._tables, of_file=True)
         context = Context(self._tables, ledger, self._lanes, _never_read, lambda: self._now)
         self._suite = Suite({name: COLLECTORS[name](context) for name in settings.collectors})
         self._pipeline = Pipeline(self._tables, self._suite, ledger, SlowLane(None))

@@ -298,13 +298,22 @@ PENDING_JUDGED_AT_ONCE = 128
 """Addresses judged in one turn: 10 ms, which the ring bridges. The others wait a turn longer."""
 
 EVIDENCE_BATCH = 128
-"""Packets of a batch that are looked at one by one, at some 25 microseconds each."""
+"""Packets of a live batch that are looked at one by one, at some 25 microseconds each."""
 
-EVIDENCE_RATE = 4_000.0
-"""Such packets a second: a tenth of a core. All others are counted as columns."""
+EVIDENCE_BURST = 2_000
+"""Such packets at once, in several batches: what all hosts of a segment do when the power is back,
+in a twentieth of a second's work."""
 
+EVIDENCE_RATE = 250.0
+"""Such packets a second after that: less than a hundredth of a core, and enough for two hundred
+addresses that move within the same half minute. All others are counted as columns."""
+
+EVIDENCE_PROTECTED_BURST = 100
 EVIDENCE_PROTECTED_RATE = 1_000.0
-"""Such packets a second of protected addresses, whatever the others take."""
+"""Such packets of protected addresses at once, and a second, whatever the others take."""
+
+EVIDENCE_FILE_RATE = 4_000.0
+"""Such packets of a capture file in a second of its time, and at once: nobody waits for it."""
 
 EVIDENCE_ADDRESS_RATE = 16
 """Such packets of one address in a second: what the busiest of hosts needs to be known by, and so

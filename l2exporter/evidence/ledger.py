@@ -47,9 +47,11 @@ class Ledger:
     what was dissected goes to those who know proxies, leases, virtual routers, identities, routers,
     protected addresses and holds; a claim to protected addresses, holds, and the window of its
     address. Windows are judged later: holds know the claim by then.
+
+    `of_file`: the frames are a capture file's, of which more can be looked at one by one.
     """
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, *, of_file: bool = False) -> None:
         self._tables = tables
         self.proxies = Proxies()
         self.holds = Holds(self.proxies)
@@ -63,7 +65,7 @@ class Ledger:
         )
         self._addresses = {"ipv4": tables.addresses, "ipv6": tables.addresses6}
         self.pending = Pending(self._addresses, self._judge, self.protected.protects)
-        self._budget = Budget()
+        self._budget = Budget(of_file=of_file)
         self._pickers = [
             Picker(family, self._addresses[family.name], windows, self._budget)
             for family, windows in zip((IPV4, IPV6), self.pending.windows.values(), strict=True)

@@ -12,7 +12,12 @@ from l2exporter.evidence.moves import claims as module
 from l2exporter.evidence.moves.claims import Batch, Budget, PickedClaim, PickedQuestion, Picker
 from l2exporter.evidence.moves.packets import IPV4, IPV6, AnySightings
 from l2exporter.evidence.moves.windows import Windows
-from l2exporter.limits import EVIDENCE_ADDRESS_RATE, EVIDENCE_BATCH, EVIDENCE_RATE
+from l2exporter.limits import (
+    EVIDENCE_ADDRESS_RATE,
+    EVIDENCE_BATCH,
+    EVIDENCE_BURST,
+    EVIDENCE_RATE,
+)
 from l2exporter.tables.bindings import AnyMoves
 from tests.evidence.wire import WALL, Said, Wire, times
 
@@ -210,8 +215,16 @@ def test_packets_looked_at_in_a_second_are_bounded() -> None:
     for batch in range(batches):
         mac, at = (B, A)[batch % 2], batch / batches
         picked += len(scene.claims(*(Said(ip, mac, at=at) for ip in ips[:: batch % 7 + 1])))
-    burst = EVIDENCE_RATE / module._SHARE
-    assert EVIDENCE_RATE * 0.9 <= picked <= EVIDENCE_RATE + burst
+    bound = EVIDENCE_BURST + EVIDENCE_RATE
+    assert bound * 0.9 <= picked <= bound
+
+
+def test_of_a_capture_file_a_batch_may_be_looked_at_whole() -> None:
+    live, of_file = Scene(), Scene(budget=Budget(of_file=True))
+    ips = [f"10.0.{n >> 8}.{n & 255}" for n in range(2 * EVIDENCE_BATCH)]
+    for scene, expected in ((live, EVIDENCE_BATCH), (of_file, len(ips))):
+        scene.say(*(Said(ip, A) for ip in ips))
+        assert len(scene.claims(*(Said(ip, B) for ip in ips))) == expected
 
 
 packets = st.lists(st.tuples(st.integers(1, 6), st.integers(1, 3)), min_size=1, max_size=60)

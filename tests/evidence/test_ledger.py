@@ -19,7 +19,7 @@ from l2exporter.evidence.moves.pending import Settled, Unjudged
 from l2exporter.evidence.protection.protected import ProtectedClaim
 from l2exporter.evidence.seen import Claim, Message, Seen
 from l2exporter.evidence.sleep.transitions import Transition
-from l2exporter.limits import EVIDENCE_RATE, Limits
+from l2exporter.limits import EVIDENCE_BURST, EVIDENCE_RATE, Limits
 from tests.evidence.wire import WALL, Said, Wire, times
 
 OWNER, PROXY, THIEF = 0x02_00_00_00_00_0A, 0x02_00_00_00_00_0B, 0x02_00_00_00_00_0C
@@ -371,7 +371,7 @@ def test_a_storm_is_counted_whole_and_looked_at_in_part(monkeypatch: pytest.Monk
         scene.batch(*(Said(ip, 2 + (batch + n) % 3, at=at) for n, ip in enumerate(ips)))
         assert scene.accounted("ipv4") == scene.moves["ipv4"]
     assert scene.moves["ipv4"] == 59 * 3000
-    assert 100 < looked_at <= EVIDENCE_RATE * 1.1
+    assert EVIDENCE_BURST <= looked_at <= EVIDENCE_BURST + EVIDENCE_RATE
     usage = {each.table: each for each in scene.ledger.usage()}
     assert usage["evidence"].refusals == 59 * 3000 - looked_at
     for now in range(30, 60):

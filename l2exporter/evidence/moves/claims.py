@@ -13,6 +13,9 @@ from ...dissect.frames import Flags, Times
 from ...limits import (
     EVIDENCE_ADDRESS_RATE,
     EVIDENCE_BATCH,
+    EVIDENCE_BURST,
+    EVIDENCE_FILE_RATE,
+    EVIDENCE_PROTECTED_BURST,
     EVIDENCE_PROTECTED_RATE,
     EVIDENCE_RATE,
 )
@@ -27,9 +30,6 @@ from .packets import AnySightings, Family, macs_of, targets_of
 from .windows import NOWHERE, Windows
 
 _SHORT: Final = np.iinfo(np.uint16).max
-
-_SHARE: Final = 10
-"""One in so many of a second's packets may be had at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +73,30 @@ class Batch:
 
 
 class Budget:
-    """How many packets may be looked at; what it refuses is counted."""
+    """How many packets may be looked at; what it refuses is counted.
 
-    def __init__(self) -> None:
+    `of_file`: nobody waits for them, and a batch may be a second long.
+    """
+
+    def __init__(self, *, of_file: bool = False) -> None:
         self.refusals = 0
-        self._protected = TokenBucket(EVIDENCE_PROTECTED_RATE / _SHARE, EVIDENCE_PROTECTED_RATE)
-        self._others = TokenBucket(EVIDENCE_RATE / _SHARE, EVIDENCE_RATE)
+        if of_file:
+            self._batch = int(EVIDENCE_FILE_RATE)
+            self._protected, self._others = (
+                TokenBucket(EVIDENCE_FILE_RATE, EVIDENCE_FILE_RATE) for _ in range(2)
+            )
+        else:
+            self._batch = EVIDENCE_BATCH
+            self._protected = TokenBucket(EVIDENCE_PROTECTED_BURST, EVIDENCE_PROTECTED_RATE)
+            self._others = TokenBucket(EVIDENCE_BURST, EVIDENCE_RATE)
 
     def protected(self, wanted: int, now: float) -> int:
         """Return how many of `wanted` packets of protected addresses may be looked at."""
-        return self._protected.take(min(wanted, EVIDENCE_BATCH), now)
+        return self._protected.take(min(wanted, self._batch), now)
 
     def others(self, wanted: int, now: float) -> int:
         """Return how many of `wanted` other packets may be."""
-        return self._others.take(min(wanted, EVIDENCE_BATCH), now)
+        return self._others.take(min(wanted, self._batch), now)
 
 
 class Picker:
