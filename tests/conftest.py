@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="rewrite the files in tests/golden"
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_asks_the_real_network() -> Iterator[None]:
+    """Fail where scapy would send ARP to learn what a frame's destination should be: name it."""
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("a frame is built without its destination's MAC")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scapy.layers.l2.srp1", refuse)
+        patch.setattr("scapy.layers.inet6.srp1", refuse)
+        yield
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

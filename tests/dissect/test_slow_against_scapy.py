@@ -238,7 +238,7 @@ def test_router_advertisements(
 def test_headers(
     payload: bytes, source: int, destination: int, one: str, two: str, ttl: int
 ) -> None:
-    header = Ether(src=packets.MAC) / IP(src=one, dst=two, ttl=ttl)
+    header = Ether(src=packets.MAC, dst=packets.PEER) / IP(src=one, dst=two, ttl=ttl)
     frame = bytes(header / UDP(sport=source, dport=destination) / payload)
     found, read = decode(frame), Ether(frame)
     assert (found.source, found.destination) == known(read[IP].src, read[IP].dst)

@@ -13,7 +13,8 @@ from tests.live.causes.stage import Stages, Views
 @pytest.fixture(scope="session")
 def played(request: pytest.FixtureRequest) -> Iterator[Stages]:
     """The scenes that the selected tests name with `of`."""
-    params = (getattr(item, "callspec", None) for item in request.session.items)
+    here = (item for item in request.session.items if "played" in getattr(item, "fixturenames", ()))
+    params = (getattr(item, "callspec", None) for item in here)
     scenes = {each.params["told"]: None for each in params if each and "told" in each.params}
     with Stages(scenes) as stages:
         yield stages
