@@ -300,9 +300,9 @@ PENDING_JUDGED_AT_ONCE = 128
 EVIDENCE_BATCH = 128
 """Packets of a live batch that are looked at one by one, at some 25 microseconds each."""
 
-EVIDENCE_BURST = 2_000
+EVIDENCE_BURST = 1_000
 """Such packets at once, in several batches: what all hosts of a segment do when the power is back,
-in a twentieth of a second's work."""
+in a fortieth of a second's work."""
 
 EVIDENCE_RATE = 250.0
 """Such packets a second after that: less than a hundredth of a core, and enough for two hundred

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, cast
 
@@ -40,6 +40,7 @@ class Suite:
             for name, collector in collectors.items()
             if hasattr(collector, "observes")
         ]
+        self._places: dict[type, list[int]] = {}
         self._errors = dict.fromkeys((*collectors, *PARTS), 0)
         self._logged: set[tuple[str, type[Exception]]] = set()
 
@@ -48,12 +49,23 @@ class Suite:
         pending = deque((event, 0) for event in events)
         while pending:
             event, start = pending.popleft()
-            for place in range(start, len(self._observers)):
-                name, collector = self._observers[place]
-                if isinstance(event, collector.observes):
-                    pending.extend(
-                        (new, place + 1) for new in self._observe(name, collector, event)
-                    )
+            for place in self._wanting(event):
+                if place >= start:
+                    name, collector = self._observers[place]
+                    for new in self._observe(name, collector, event):
+                        pending.append((new, place + 1))
+
+    def _wanting(self, event: object) -> Sequence[int]:
+        """Return the places of the collectors that observe this kind of event."""
+        places = self._places.get(type(event))
+        if places is None:
+            places = [
+                place
+                for place, (_, collector) in enumerate(self._observers)
+                if isinstance(event, collector.observes)
+            ]
+            self._places[type(event)] = places
+        return places
 
     def _observe(self, name: str, collector: FrameCollector, event: object) -> Iterable[object]:
         try:
