@@ -64,6 +64,10 @@ class Ring(Slots):
             now=now,
         )
 
+    def was_cut(self, count: int) -> bool:
+        """Tell whether a drain of `count` frames ended before what waited did."""
+        return count == RING_BATCH or self._next == 0
+
     def _forget(self) -> None:
         del self._bytes
         super()._forget()

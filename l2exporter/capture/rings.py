@@ -50,10 +50,13 @@ class Rings:
             frames = self.fast.drain(now)
             if frames is None:
                 break
-            more = bool(left) and self.fast.waits()
+            # What arrives meanwhile waits for others to join it: small batches are dear.
+            more = bool(left) and self.fast.was_cut(len(frames)) and self.fast.waits()
             whole = self._until(float(frames.time[-1]) if more else np.inf)
             yield replace(frames, whole=whole) if whole else frames
             now = time.monotonic()
+            if not more:
+                break
         if self._held:
             yield _without_columns(self._until(np.inf), now)
 
