@@ -74,7 +74,6 @@ class Pipeline:
             self._suite.observe([*events, *seen])
             with self._suite.guard("evidence"):
                 derived = self._ledger.observe(
-                    number,
                     sightings,
                     moves,
                     sightings6,

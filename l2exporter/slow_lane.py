@@ -18,7 +18,6 @@ from .dissect.slow import Message
 from .limits import INTRODUCTION_RATE, INTRODUCTION_SECONDS, INTRODUCTIONS
 from .tables.admission import TokenBucket
 
-RESULTS: Final = ("dissected", "passed_over", "skipped", "malformed")
 UNKNOWN: Final = "unknown"
 """In the place of a protocol, of what the filter passed and no dissector knows."""
 
@@ -42,7 +41,7 @@ class Dissected:
 class Harvest:
     """What a batch of whole frames led to.
 
-    results    frames by (protocol, one of RESULTS); each frame is counted once
+    results    frames by (protocol, one of slow.RESULTS); each frame is counted once
     malformed  reasons by protocol
     """
 
@@ -97,7 +96,7 @@ class SlowLane:
     def _judge(
         self, protocol: str, datagram: Datagram, at: float, interest: Container[int]
     ) -> tuple[str, Message | None]:
-        """Return one of RESULTS, and the message if there is one; DissectError when malformed."""
+        """Return one of slow.RESULTS, and the message, if any; DissectError when malformed."""
         if protocol == UNKNOWN:
             return "passed_over", None
         if self._budget is None:

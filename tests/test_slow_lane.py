@@ -10,8 +10,9 @@ import pytest
 from l2exporter.budget import Budget
 from l2exporter.dissect.frames import UNTAGGED, Whole
 from l2exporter.dissect.mdns import Mdns
+from l2exporter.dissect.slow import RESULTS
 from l2exporter.limits import INTRODUCTION_RATE, INTRODUCTION_SECONDS, SLOW_CPU_SHARE
-from l2exporter.slow_lane import RESULTS, Harvest, SlowLane
+from l2exporter.slow_lane import Harvest, SlowLane
 from tests.dissect import dns_messages
 from tests.dissect.packets import MAC, ONE
 from tests.dissect.samples import EVERY, SAMPLES

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from prometheus_client.metrics_core import Metric
 
-from ..dissect.slow import PROTOCOLS
+from ..dissect.slow import PROTOCOLS, RESULTS
 from .base import Context
 from .counters import DeviceCounts
 
-RESULTS = ("dissected", "passed_over", "skipped", "malformed")
 PLACES = [
     *(("ethernet", "malformed"), ("datagram", "malformed"), ("unknown", "passed_over")),
     *((protocol, result) for protocol in PROTOCOLS for result in RESULTS),

@@ -56,6 +56,9 @@ _DECODERS: Final[Mapping[str, Callable[[Datagram], Message | None]]] = {
 
 PROTOCOLS: Final = tuple(_DECODERS)
 
+RESULTS: Final = ("dissected", "passed_over", "skipped", "malformed")
+"""What may become of a packet: read, of no interest, no time for it, not to be believed."""
+
 REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "datagram": datagrams.REASONS,
     "mdns": mdns.REASONS,

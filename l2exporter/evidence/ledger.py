@@ -79,7 +79,6 @@ class Ledger:
 
     def observe(  # noqa: PLR0917 - a batch brings so much
         self,
-        number: int,  # noqa: ARG002 - a segment tells the device; the pipeline's parts all take it
         sightings: Sightings,
         moves: Moves | None,
         sightings6: NdpSightings,

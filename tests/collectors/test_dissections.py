@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from l2exporter.collectors.dissections import RESULTS
 from l2exporter.dissect.frames import UNTAGGED, Whole
+from l2exporter.dissect.slow import RESULTS
 from tests.collectors.scene import Scene
 from tests.dissect import dns_messages
 from tests.lab.sleep_proxy import magic_packet

@@ -52,9 +52,7 @@ class Scene:
         self.moves += sum(len(each) for each in (moves, moves6) if each is not None)
         at = times(said4), times(said6)
         self.suite.observe(
-            self.ledger.observe(
-                self.wire.device, sightings, moves, sightings6, moves6, *at, (), now, WALL + now
-            )
+            self.ledger.observe(sightings, moves, sightings6, moves6, *at, (), now, WALL + now)
         )
 
     def settle(self, now: float) -> None:

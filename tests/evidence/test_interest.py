@@ -29,7 +29,6 @@ class Scene:
         said4 = [one for one in said if ":" not in one.ip]
         said6 = [one for one in said if ":" in one.ip]
         self.ledger.observe(
-            self.wire.device,
             *self.wire.arp(said4, now),
             *self.wire.ndp(said6, now),
             times(said4),

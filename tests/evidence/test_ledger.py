@@ -61,7 +61,6 @@ class Scene:
         self.moves["ipv4"] += 0 if moves is None else len(moves)
         self.moves["ipv6"] += 0 if moves6 is None else len(moves6)
         self.told += self.ledger.observe(
-            self.wire.device,
             sightings,
             moves,
             sightings6,
