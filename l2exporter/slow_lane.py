@@ -21,6 +21,9 @@ from .tables.admission import TokenBucket
 UNKNOWN: Final = "unknown"
 """In the place of a protocol, of what the filter passed and no dissector knows."""
 
+SENDER: Final = slice(6, 12)
+"""Where an Ethernet frame has its source address."""
+
 CROWDED: Final = frozenset({"mdns", "dns_update"})
 """What anybody sends much of."""
 
@@ -78,6 +81,9 @@ class SlowLane:
         return harvest
 
     def _take(self, frame: Whole, at: float, interest: Container[int], harvest: Harvest) -> None:
+        if self._is_hopeless(frame.data, interest):
+            harvest.results[look.MDNS, "skipped"] += 1
+            return
         protocol = "ethernet"
         try:
             data, vlan = ethernet.strip(frame.data, frame.tci)
@@ -92,6 +98,16 @@ class SlowLane:
         if message is not None:
             dissected = Dissected(vlan, datagram, frame.sent, frame.time, at, message)
             harvest.messages.append(dissected)
+
+    def _is_hopeless(self, data: bytes, interest: Container[int]) -> bool:
+        """Tell whether it is multicast DNS that the budget has no time for, whatever is in it.
+
+        To find out what is in it is half of what a flood would cost.
+        """
+        if self._budget is None or not look.is_multicast_dns(data):
+            return False
+        sender = int.from_bytes(data[SENDER])
+        return sender not in interest and not self._budget.allows(sender, CROWD_FLOOR)
 
     def _judge(
         self, protocol: str, datagram: Datagram, at: float, interest: Container[int]

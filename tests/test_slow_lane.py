@@ -121,6 +121,16 @@ def test_a_flood_is_dissected_within_the_budget(macs: Sequence[int]) -> None:
     assert found["dissected"] * COST <= 10 * SLOW_CPU_SHARE * 1.02
 
 
+def test_what_a_flood_leaves_no_time_for_is_not_even_looked_at() -> None:
+    lane = Lane(interest=[PROXY])
+    lane.flood(OFFER, MANY)
+    broken = OFFER[:40]
+    assert lane.results(sent_by(MANY[0], NAMES), broken) == {"skipped": 2}
+    assert lane.results(sent_by(PROXY, broken)) == {"malformed": 1}
+    lane.now += 60
+    assert lane.results(broken) == {"malformed": 1}
+
+
 def test_a_loud_sender_does_not_silence_a_quiet_one() -> None:
     lane = Lane()
     lane.flood(OFFER, FEW)

@@ -10,6 +10,14 @@ from .datagrams import Datagram
 
 MDNS: Final = "mdns"
 
+_GROUPS = frozenset({bytes.fromhex("01005e0000fb"), bytes.fromhex("3333000000fb")})
+"""Ethernet addresses of 224.0.0.251 and ff02::fb (RFC 1112, 6.4; RFC 2464, 7)."""
+
+_GROUP = slice(0, 6)
+_PORT = b"\x14\xe9"
+_UDP_PORTS = (34, 66)
+"""Where the ports are in a frame, behind IPv4 or IPv6 and up to two tags."""
+
 _LABEL = re.compile(rb"(?i)\x0c_sleep-proxy")
 _OPT = b"\0\0\x29"
 _OWNER = re.compile(rb"\0\x04\0[\x08\x0e\x12\x14]\0")
@@ -34,6 +42,14 @@ def matters(protocol: str, datagram: Datagram, interest: Container[int]) -> bool
         if options >= 0 and _OWNER.search(payload, options):
             return True
     return answers(payload) and _LABEL.search(payload) is not None
+
+
+def is_multicast_dns(frame: bytes) -> bool:
+    """Tell of a whole frame, tags and all, whether it is to multicast DNS's group and port.
+
+    Some that are not may be taken for it, if they are to the group: never a registration.
+    """
+    return frame[_GROUP] in _GROUPS and frame.find(_PORT, *_UDP_PORTS) >= 0
 
 
 def answers(payload: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,6 +23,8 @@ VARY = "Accept, Accept-Encoding"
 """The request's headers that the exposition depends on (RFC 9110, section 12.5.5)."""
 
 _encode_openmetrics: Callable[[Collector], bytes] = openmetrics.generate_latest
+
+_EOF = b"# EOF\n"
 
 _FASTEST = 1
 """gzip's level: twice as fast as the default for 8 % more bytes, measured on 10,000 series."""
@@ -52,14 +55,35 @@ def render(families: Iterable[Metric], accept: str, accept_encoding: str) -> Exp
 
     Raises what the families raise while they are read.
     """
-    source = _Families(families)
     if wants_openmetrics(accept):
-        content_type, body = OPENMETRICS, _encode_openmetrics(source)
+        content_type, parts = OPENMETRICS, _openmetrics(families)
     else:
-        content_type, body = TEXT, text.generate_latest(source)
+        content_type, parts = TEXT, _text(families)
     if not wants_gzip(accept_encoding):
-        return Exposition(content_type, None, body)
-    return Exposition(content_type, "gzip", gzip.compress(body, _FASTEST, mtime=0))
+        return Exposition(content_type, None, b"".join(parts))
+    return Exposition(content_type, "gzip", _compress(parts))
+
+
+# The encoders make a list of lines of all that they are given: by the family, it is never long.
+
+
+def _text(families: Iterable[Metric]) -> Iterator[bytes]:
+    for family in families:
+        yield text.generate_latest(_Family(family))
+
+
+def _openmetrics(families: Iterable[Metric]) -> Iterator[bytes]:
+    for family in families:
+        yield _encode_openmetrics(_Family(family)).removesuffix(_EOF)
+    yield _EOF
+
+
+def _compress(parts: Iterable[bytes]) -> bytes:
+    body = io.BytesIO()
+    with gzip.GzipFile(fileobj=body, mode="wb", compresslevel=_FASTEST, mtime=0) as file:
+        for part in parts:
+            file.write(part)
+    return body.getvalue()
 
 
 def wants_openmetrics(accept: str) -> bool:
@@ -84,13 +108,13 @@ def wants_gzip(accept_encoding: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Families(Collector):
-    """The shape in which prometheus_client's encoders take families."""
+class _Family(Collector):
+    """The shape in which prometheus_client's encoders take a family."""
 
-    families: Iterable[Metric]
+    family: Metric
 
     def collect(self) -> Iterable[Metric]:
-        return self.families
+        return (self.family,)
 
 
 def _preferences(header: str) -> Iterator[tuple[str, dict[str, str], float]]:

@@ -5,8 +5,9 @@ from ipaddress import ip_address
 import pytest
 
 from l2exporter.dissect.datagrams import Datagram
-from l2exporter.dissect.look import matters
+from l2exporter.dissect.look import is_multicast_dns, matters
 from tests.dissect import dns_messages as messages
+from tests.dissect import samples
 from tests.dissect.dns_wire import (
     HEADER,
     PTR,
@@ -18,6 +19,7 @@ from tests.dissect.dns_wire import (
     point,
     record,
 )
+from tests.lab import frames
 
 MAC, OTHER = 0x020000000001, 0x020000000002
 OPTION = messages.owner("02:00:00:00:00:01", 7)
@@ -88,3 +90,15 @@ def test_other_protocols_always_matter(protocol: str) -> None:
 def test_hostile_packets_are_looked_at_without_fault() -> None:
     looked = {mdns_matters(payload) for payload in hostile(1472).values()}
     assert looked == {True, False}
+
+
+@pytest.mark.parametrize("tags", range(3))
+@pytest.mark.parametrize("ip", ["192.0.2.1", "2001:db8::1"])
+def test_multicast_dns_is_told_from_the_whole_frame(ip: str, tags: int) -> None:
+    frame = messages.multicast(messages.offer("a"), "02:00:00:00:00:01", ip)
+    assert is_multicast_dns(frames.tagged(frame, *range(1, tags + 1)))
+
+
+def test_no_other_protocol_is_taken_for_multicast_dns() -> None:
+    for protocol, frame in samples.EVERY:
+        assert is_multicast_dns(frame) == (protocol == "mdns")
