@@ -82,5 +82,7 @@ class Frames:
 
         None is put further back than LONGEST_BATCH_SECONDS: the wall clock may have been set.
         """
+        if not len(times):
+            return times
         at: Times = self.now - np.clip(self.latest - times, 0.0, LONGEST_BATCH_SECONDS)
         return at

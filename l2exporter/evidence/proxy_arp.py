@@ -41,6 +41,7 @@ class ProxyArp:
         self._mac: Macs = tables.addresses.columns.add(np.uint64)
         self._ways: Types = tables.addresses.columns.add(np.uint8)
         self._suspects: Keys = np.zeros(0, np.uint64)
+        self._since: Times = np.zeros(0, np.float64)
         self._asked: Times = np.zeros(0, np.float64)
 
     def observe(self, sightings: Sightings, now: float) -> None:
@@ -72,7 +73,9 @@ class ProxyArp:
         places = find(self._suspects, _keys(segment[replies], packets.sender_ip[replies]))
         replies, places = replies[places != NONE], places[places != NONE]
         asked = now - self._asked[places] <= QUESTION_SECONDS
-        ways = np.where(asked, ANSWERED, UNASKED)
+        # A question that came before anybody looked for it is not one that nobody asked.
+        unasked = ~asked & (now - self._since[places] > QUESTION_SECONDS)
+        ways = asked * ANSWERED | unasked * UNASKED
         self._note(sightings.row[replies], packets.sender_mac[replies], ways)
 
     def suspect(self, rows: Rows, now: float) -> None:
@@ -80,10 +83,10 @@ class ProxyArp:
         rows = rows[(self._ways[rows] & (SPOKE | REPLIED)) == REPLIED][:PROXY_ARP_SUSPECTS]
         keys = np.sort(_keys(*self._table.keys(rows)))
         places = find(self._suspects, keys)
-        # What is new may have been asked for just before.
-        asked = np.full(len(keys), now)
-        asked[places != NONE] = self._asked[places[places != NONE]]
-        self._suspects, self._asked = keys, asked
+        known = places != NONE
+        since, asked = np.full(len(keys), now), np.full(len(keys), -np.inf)
+        since[known], asked[known] = self._since[places[known]], self._asked[places[known]]
+        self._suspects, self._since, self._asked = keys, since, asked
 
     def answered(self, rows: Rows) -> Flags:
         """Tell which of `rows` were bound by nothing but answers to questions."""

@@ -114,6 +114,8 @@ class Bindings(Generic[Kind]):
         bound: better a move too many there than one missed.
         """
         row = np.full(len(ip), REFUSED, dtype=np.intp)
+        if not len(ip):
+            return row, row, None
         may = self.addresses.family.bindable(ip)
         mixed = segment >= self._overflow
         if mixed.any():

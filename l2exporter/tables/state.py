@@ -64,6 +64,8 @@ class Tables:
         return int(self._segment(device, np.array([vlan], dtype=np.int32), now)[0])
 
     def _segment(self, device: int, vlans: Ints, now: float) -> Rows:
+        if not len(vlans):
+            return np.empty(0, np.intp)
         segment = self.segments.locate(device, vlans, now)
         overflow = self.segments.overflow(device)
         if (segment == overflow).any() and self._make_room(now):

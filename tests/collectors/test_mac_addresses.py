@@ -205,6 +205,7 @@ def test_what_another_mac_did_with_the_address_does_not_count() -> None:
     scene.arp(ANNOUNCEMENT, B, TWO)
     scene.arp(REPLY, A, ONE, TWO)
     scene.now += mac_addresses.SUSPECT_SECONDS
+    scene.arp(REQUEST, C, THREE)
     scene.ask(ONE, TWO)
     scene.arp(REPLY, A, ONE, TWO)
     assert scene.scrape() == {(A_TEXT, "proxy_arp")}
@@ -222,11 +223,12 @@ def test_suspects_chosen_anew_between_question_and_answer_forget_no_question() -
     assert scene.scrape() == {(A_TEXT, "proxy_arp")}
 
 
-def test_a_reply_just_after_the_first_choice_may_have_been_asked_for() -> None:
+def test_a_reply_just_after_the_first_choice_tells_nothing_unless_a_question_was_seen() -> None:
     scene = Scene()
     scene.arp(REPLY, A, ONE, TWO)
     scene.scrape()
     scene.arp(REPLY, A, ONE, TWO)
+    assert scene.scrape() == set()
     scene.ask(ONE, TWO)
     scene.arp(REPLY, A, ONE, TWO)
     assert scene.scrape() == {(A_TEXT, "proxy_arp")}
