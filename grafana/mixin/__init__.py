@@ -1,0 +1,1 @@
+"""The source of every dashboard and rule file; `make grafana` writes them."""

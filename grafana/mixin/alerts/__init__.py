@@ -1,0 +1,1 @@
+"""All rules: recordings first, then the alerts, one file a theme."""
