@@ -7,8 +7,9 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 
 # The tests run these as real peers; none is started as a service.
 DEBIAN := arpwatch avahi-daemon dnsmasq-base dsniff iproute2 iputils-arping iputils-ping keepalived \
-	procps prometheus tcpreplay udhcpc
+	procps prometheus prometheus-alertmanager tcpreplay udhcpc
 DEBIAN_IMAGE := buildah debootstrap podman runc
+DEBIAN_SCREENSHOTS := chromium npm
 
 # Of fuzzing, for each target.
 SECONDS := 20
@@ -16,7 +17,7 @@ SECONDS := 20
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -y
 APT_INSTALL := $(APT) --no-install-recommends install
-TYPED := l2exporter tests $(wildcard benchmarks/*.py) $(wildcard docs/*.py)
+TYPED := l2exporter tests grafana $(wildcard benchmarks/*.py) $(wildcard docs/*.py)
 
 # Install what is missing of the Debian packages in $(1); the package lists may be stale or absent.
 define install
@@ -28,7 +29,8 @@ define install
 	echo "cannot install them: as root, run apt-get install" $$missing >&2; exit 1; }
 endef
 
-.PHONY: help run test lint bench fuzz docs golden image-test clean debian debian-image
+.PHONY: help run test lint bench fuzz docs grafana demo screenshots golden image-test clean
+.PHONY: debian debian-image debian-screenshots
 .NOTPARALLEL:
 
 help: ## list what can be made
@@ -58,6 +60,15 @@ fuzz: $(VENV)/fuzz ## every dissector under atheris (SECONDS=20 for each; TARGET
 docs: $(VENV)/test ## regenerate docs/metrics.md
 	$(BIN)/python docs/generate.py
 
+grafana: $(VENV)/test ## regenerate dashboards and rule files from grafana/mixin
+	$(BIN)/python -m grafana.mixin.generate
+
+demo: debian $(VENV)/test ## play the lab's scenes before a real Prometheus and Alertmanager (root)
+	$(SUDO) $(BIN)/python -m grafana.demo $(FLAGS)
+
+screenshots: debian debian-screenshots $(VENV)/test ## draw the dashboards into docs/images (root)
+	$(SUDO) $(BIN)/python -m grafana.screenshots
+
 golden: $(VENV)/test ## rewrite tests/golden from what the code does now: read the change
 	$(BIN)/pytest -q --update-golden
 
@@ -71,6 +82,9 @@ clean: ## remove the virtual environment and all caches
 
 debian:
 	$(call install,$(DEBIAN))
+
+debian-screenshots:
+	$(call install,$(DEBIAN_SCREENSHOTS))
 
 debian-image:
 	$(call install,$(DEBIAN_IMAGE))
