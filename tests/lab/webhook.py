@@ -1,0 +1,117 @@
+"""Who Alertmanager notifies: a receiver of its webhooks, in a thread, on the loopback device."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+from tests.lab.server import HOST
+
+MAX_BYTES = 1 << 20
+"""Of one message: some hundred alerts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One alert of one message.
+
+    receiver  the name in Alertmanager's configuration
+    status    `firing` or `resolved`
+    began     when the alert began to fire, as Prometheus tells it: which alert it is
+    """
+
+    receiver: str
+    status: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    began: str
+
+    @property
+    def name(self) -> str:
+        """The alert's."""
+        return self.labels["alertname"]
+
+
+Listener = Callable[[Notification], None]
+
+
+class Webhook:
+    """`with Webhook() as webhook:` listens; `webhook.url` is for Alertmanager's `webhook_configs`.
+
+    `heard`, if given, is called with each notification, in the receiver's thread.
+    """
+
+    def __init__(self, heard: Listener | None = None) -> None:
+        self._heard = heard
+        self._notifications: list[Notification] = []
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        webhook = self
+
+        class Handler(_Handler):
+            def received(self, message: Mapping[str, Any]) -> None:
+                webhook.receive(message)
+
+        self._server = ThreadingHTTPServer((HOST, 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{HOST}:{self._server.server_port}/"
+
+    def receive(self, message: Mapping[str, Any]) -> None:
+        """Take in one message: https://prometheus.io/docs/alerting/latest/configuration/."""
+        told = [
+            Notification(
+                message["receiver"],
+                alert["status"],
+                alert["labels"],
+                alert["annotations"],
+                alert["startsAt"],
+            )
+            for alert in message["alerts"]
+        ]
+        with self._lock:
+            self._notifications += told
+        for each in told if self._heard else ():
+            self._heard(each)  # type: ignore[misc]
+
+    def notifications(self, status: str = "firing", /, **labels: str) -> list[Notification]:
+        """Those so far that have this status and these labels, in their order."""
+        with self._lock:
+            return [
+                each
+                for each in self._notifications
+                if each.status == status and labels.items() <= each.labels.items()
+            ]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def received(self, message: Mapping[str, Any]) -> None:
+        raise NotImplementedError
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        if length > MAX_BYTES:
+            self.send_error(413)
+            return
+        self.received(json.loads(self.rfile.read(length)))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: who listens is told."""
