@@ -1,1 +1,10 @@
-"""The dashboards, one file each."""
+"""The dashboards, by the stem of the file that each is written to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+DASHBOARDS: Final[Mapping[str, Callable[[], Dashboard]]] = {}
