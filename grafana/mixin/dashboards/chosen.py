@@ -1,0 +1,18 @@
+"""The address that was chosen, and what is said wherever it is spoken of."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..tables import Column
+from ..variables import DEVICE, IP, VLAN
+
+HERE: Final = (DEVICE, VLAN, IP)
+"""The chosen address on the chosen segments."""
+
+SAME: Final = "on (job, instance, device, vlan, ip)"
+"""What two metrics of an address have in common."""
+
+MOST: Final = "Where several exporters saw it, the one that saw most counts."
+
+PLACE: Final = {"device": Column("Device"), "vlan": Column("VLAN")}
