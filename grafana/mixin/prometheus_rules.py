@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
@@ -11,6 +12,7 @@ import yaml
 from .rules import Alert, Group, Recording
 
 _WIDTH = 100
+_GLUE = "\0"
 _HEADER = """\
 # Written by `make grafana` from grafana/mixin; changes here are lost.
 # What decides is in grafana/mixin/thresholds.py, the rules in grafana/mixin/recording.py and
@@ -72,7 +74,10 @@ def _text(key: str, text: str) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    """No line ends inside of a template's action."""
+    glued = re.sub(r"{{.*?}}", lambda action: action[0].replace(" ", _GLUE), text)
+    lines = textwrap.wrap(glued, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_GLUE, " ") for line in lines]
 
 
 def _scalar(text: str) -> str:

@@ -70,8 +70,8 @@ class Thresholds:
     exporter_down_window: str = "5m"
     """Over which scrapes are counted; a restart costs one or two of them."""
 
-    exporter_down_pending: str = "1m"
-    """How long it must be so; of a new target the first scrapes alone tell nothing."""
+    exporter_down_pending: str = "5m"
+    """How long it must be so: a host that boots within five minutes wakes nobody."""
 
     capture_down_pending: str = "5m"
     """How long a device may be down for maintenance, or while a host starts."""
@@ -93,15 +93,19 @@ class Thresholds:
     collector_failing_pending: str = "10m"
     """How long a collector must go on to fail."""
 
-    idle_tables: str = "devices|vlans|fdb_moving_macs"
-    """Tables whose evictions cost nothing, since only what is gone or was idle for minutes gives
-    way: on a host of containers they are always full. What they refuse counts."""
+    ageing_tables: str = (
+        "addresses|addresses_ipv6|devices|vlans|fdb_moving_macs"
+        "|host_identities|sleep_proxy_owners|ipv6_routers"
+    )
+    """Tables that keep what is gone until there is no room: with IPv6 privacy addresses, phones
+    with a MAC of the day, or containers they are full after some weeks, and the oldest entry gives
+    way to each newcomer as a matter of course. Of these only what is refused is a loss."""
 
     table_full_window: str = "5m"
     """Within which what a table gave up or refused counts."""
 
     table_full_pending: str = "15m"
-    """How long a table must go on to lose entries: a scan of a large network is over by then."""
+    """How long a table must go on to lose what it should hold: a scan is over by then."""
 
     memory_bytes: int = 150_000_000
     """Resident. It needs 55 MB with one device and some 105 with 64; a storm adds 20, full tables
