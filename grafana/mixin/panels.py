@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import NotRequired, TypedDict, TypeVar, Unpack
+from typing import Final, NotRequired, TypedDict, TypeVar, Unpack
 
 from grafana_foundation_sdk.builders import bargauge as bargauge_builder
 from grafana_foundation_sdk.builders import stat as stat_builder
@@ -51,7 +51,7 @@ from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common, dashboard
 from grafana_foundation_sdk.models.prometheus import Dataquery as Query
 
-from .colours import CAUSES, Steps, thresholds
+from .colours import CAUSES, GOOD, Steps, thresholds
 from .pages import Page
 from .variables import DATASOURCE
 
@@ -87,6 +87,10 @@ class Word:
     colour: str
 
 
+NONE: Final = {"0": Word("None", GOOD)}
+"""Words for a count of troubles: there are none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Built(Builder[T]):
     """A model where the SDK asks for a builder: those of dashboards warn of their own end."""
@@ -112,6 +116,7 @@ def timeseries(title: str, *queries: Query, **said: Unpack[Said]) -> timeseries_
     """Lines over time; where `steps` are given they are drawn as dashed lines."""
     panel = told(timeseries_builder.Panel(), title, queries, said, width=12, height=8)
     panel.min(0).fill_opacity(10).show_points(common.VisibilityMode.NEVER)
+    panel.color_scheme(Built(dashboard.FieldColor(dashboard.FieldColorModeId.PALETTE_CLASSIC)))
     panel.legend(Built(common.VizLegendOptions(show_legend=True)))
     panel.tooltip(
         Built(
@@ -176,6 +181,12 @@ def coloured(panel: timeseries_builder.Panel, **colours: str) -> timeseries_buil
     return panel
 
 
+def leading_to(page: Page, panel: P) -> P:
+    """`panel` with a link to the page that tells more."""
+    panel.links([Built(page.link())])
+    return panel
+
+
 def told(
     panel: P, title: str, queries: tuple[Query, ...], said: Said, *, width: int, height: int
 ) -> P:
@@ -184,10 +195,9 @@ def told(
     panel.span(said.get("width", width)).height(said.get("height", height)).datasource(DATASOURCE)
     panel.targets([_target(query, ascii_uppercase[n]) for n, query in enumerate(queries)])
     panel.thresholds(Built(thresholds(said.get("steps", ()))))
+    panel.color_scheme(Built(dashboard.FieldColor(dashboard.FieldColorModeId.THRESHOLDS)))
     panel.mappings(mappings_of(said.get("words", {})))
-    if "page" in said:
-        panel.links([Built(said["page"].link())])
-    return panel
+    return leading_to(said["page"], panel) if "page" in said else panel
 
 
 def _target(query: Query, ref_id: str) -> Built[Dataquery]:

@@ -7,4 +7,10 @@ from typing import Final
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-DASHBOARDS: Final[Mapping[str, Callable[[], Dashboard]]] = {}
+from .. import pages
+from . import exporter, overview
+
+DASHBOARDS: Final[Mapping[str, Callable[[], Dashboard]]] = {
+    pages.OVERVIEW.uid: overview.dashboard,
+    pages.EXPORTER.uid: exporter.dashboard,
+}

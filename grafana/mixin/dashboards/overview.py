@@ -1,0 +1,213 @@
+"""L2 overview: is anything wrong on my segments now?"""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from .. import panels
+from ..colours import CRITICAL, INFO, WARNING, from_zero
+from ..layout import Section, dashboard_of
+from ..pages import ADDRESS, BRIDGES, EXPORTER, OVERVIEW
+from ..panels import Word, by_cause, leading_to, now, over_time
+from ..rules import RUNBOOKS
+from ..tables import Column
+from ..tables import table as table_of
+from ..thresholds import DEFAULTS
+from ..variables import DEVICE, VLAN, device, increase, increase_in_range, rate, series, vlan
+from .health import health
+from .verdicts import verdicts
+
+
+def dashboard() -> Dashboard:
+    """Verdicts first, then what is behind each of them."""
+    return dashboard_of(
+        OVERVIEW,
+        "Is anything wrong on my segments now? What is green needs nobody; every panel leads to "
+        "the page that tells more.",
+        (device(), vlan()),
+        Section("", (*verdicts(), *_health(), _alerts())),
+        Section("Which addresses move, and why?", (_moves(), _gratuitous(), _movers())),
+        Section("Are gateways and servers where they belong?", (_protected(),)),
+        Section(
+            "Do bridges and neighbour tables have room, and do they agree?",
+            (_fill(), _missing()),
+        ),
+    )
+
+
+def _health() -> tuple[stat.Panel, ...]:
+    return tuple(leading_to(EXPORTER, panel) for panel in health())
+
+
+def _alerts() -> table.Panel:
+    firing = 'ALERTS{alertstate="firing", alertname=~"L2.*"}'
+    since = 'ALERTS_FOR_STATE{alertname=~"L2.*"}'
+    columns = {
+        "Value": Column("Since", unit="dateTimeFromNow", width=130),
+        "severity": Column(
+            "Severity",
+            width=90,
+            words={
+                "critical": Word("critical", CRITICAL),
+                "warning": Word("warning", WARNING),
+                "info": Word("info", INFO),
+            },
+        ),
+        "alertname": Column(
+            "Alert",
+            url=f"{RUNBOOKS}/${{__value.raw}}.md",
+            url_title="What it means and what to do",
+        ),
+        "segment": Column("Segment"),
+        "instance": Column("Instance"),
+        "ip": Column(
+            "Address",
+            url=ADDRESS.url(ip="${__value.raw}"),
+            url_title="What happened to this address",
+        ),
+        "vlan": Column("VLAN"),
+        "device": Column("Device"),
+        "bridge": Column("Bridge"),
+        "collector": Column("Collector"),
+        "table": Column("Table"),
+    }
+    return table_of(
+        "Which alerts fire?",
+        columns,
+        now(f"1000 * {since} and ignoring (alertstate) {firing}"),
+        description="Alerts of l2exporter's rules that fire now, whatever is chosen above; the "
+        "name leads to the page that says what to do, the address to its history.",
+        empty="No alert fires",
+        unit="none",
+        height=7,
+        page=ADDRESS,
+    )
+
+
+def _moves() -> timeseries.Panel:
+    moves = increase("l2_moves_by_cause_total", DEVICE, VLAN)
+    return by_cause(
+        panels.counted(
+            "Moves by cause",
+            over_time(f"sum by (cause) ({moves}) > 0", "{{cause}}"),
+            description="How often addresses moved to another MAC, by what it was. Blue, green and "
+            "purple are sleep proxies, failovers, leases and hosts with two interfaces; yellow is "
+            "unexplained, orange a duplicate address, red suspected spoofing. Each exporter counts "
+            "what it sees: choose one instance to see the moves of a segment once.",
+            empty="No address moved",
+            unit="short",
+            page=ADDRESS,
+        )
+    )
+
+
+def _gratuitous() -> timeseries.Panel:
+    sent = rate("l2_arp_packets_total", DEVICE, VLAN, 'type=~"announcement|gratuitous_reply"')
+    return panels.timeseries(
+        "Gratuitous ARP",
+        over_time(f"sum by (instance, device) ({sent})", "{{instance}} {{device}}"),
+        description="Gratuitous ARP packets a second, by device. A few when hosts start, wake or "
+        "fail over; a steady stream is a storm or a conflict. Empty: no ARP was received.",
+        empty="No ARP was received",
+        unit="pps",
+        page=ADDRESS,
+    )
+
+
+def _movers() -> table.Panel:
+    by = "sum by (instance, device, vlan, ip)"
+    arp = f"{by} ({increase_in_range('l2_arp_moves_total', DEVICE, VLAN)})"
+    ndp = f"{by} ({increase_in_range('l2_ndp_moves_total', DEVICE, VLAN)})"
+    return table_of(
+        "Which addresses moved most?",
+        {
+            "ip": Column(
+                "Address",
+                url=ADDRESS.url(ip="${__value.raw}", instance="${__data.fields.instance}"),
+                url_title="What happened to this address",
+            ),
+            "Value": Column("Moves", width=90),
+            "instance": Column("Instance"),
+            "device": Column("Device"),
+            "vlan": Column("VLAN"),
+        },
+        now(f"topk(10, ({arp} or {ndp}) > 0)"),
+        description="The ten addresses that moved most in the time range, as each exporter saw "
+        "it. Empty: none moved.",
+        empty="No address moved",
+        unit="short",
+        page=ADDRESS,
+    ).decimals(0)
+
+
+def _protected() -> table.Panel:
+    known = series("l2_protected_address_info")
+    claims = increase_in_range("l2_protected_address_claims_total", DEVICE, VLAN)
+    moves = increase_in_range("l2_protected_address_moves_total", DEVICE, VLAN)
+    last = series("l2_protected_address_last_claim_info", DEVICE, VLAN)
+    return table_of(
+        "Protected addresses",
+        {
+            "ip": Column(
+                "Address",
+                url=ADDRESS.url(ip="${__value.raw}"),
+                url_title="What happened to this address",
+            ),
+            "role": Column("Role", width=110),
+            "mac": Column("MAC it should have"),
+            "Value #B": Column("Claims", width=90, steps=from_zero((1, WARNING))),
+            "Value #C": Column("Moves", width=90, steps=from_zero((1, CRITICAL))),
+            "claimant": Column("Last claimed by"),
+        },
+        now(f"group by (ip, role, mac) ({known})"),
+        now(f"max by (ip) (sum by (instance, ip) ({claims}))"),
+        now(f"max by (ip) (sum by (instance, ip) ({moves}))"),
+        now(f'group by (ip, claimant) (label_replace({last}, "claimant", "$1", "mac", "(.*)"))'),
+        description="Gateways, DHCP and DNS servers and the addresses of the configuration: the "
+        "MAC that each should have, claims of others on it and moves in the time range (as seen by "
+        "the exporter that saw most), and who claimed it last. Several MACs of one address are a "
+        "failover group. Empty: no such address is known.",
+        empty="No gateway, server or configured address is known",
+        unit="short",
+        page=ADDRESS,
+    ).decimals(0)
+
+
+def _fill() -> bargauge.Panel:
+    learned = series("l2_bridge_fdb_learned_entries")
+    limit = series("l2_bridge_fdb_learned_limit")
+    entries = series("l2_neighbor_table_entries")
+    most = series("l2_neighbor_gc_threshold", 'level="3"')
+    return panels.bar_gauge(
+        "How full are the kernel's tables?",
+        now(f"{learned} / ({limit} < +Inf)", "{{instance}} {{bridge}}: FDB"),
+        now(f"{entries} / ignoring (level) {most}", "{{instance}} {{family}}: neighbours"),
+        description="Learned MACs of bridges that have a limit, and neighbour entries against "
+        "gc_thresh3. A full FDB floods what is sent to newcomers; with a full neighbour table "
+        "hosts cannot be reached. Bridges without a limit are not shown.",
+        empty="Nothing is told of bridges' limits and neighbour tables",
+        unit="percentunit",
+        steps=from_zero(
+            (min(DEFAULTS.fdb_limit_ratio, DEFAULTS.neighbor_limit_ratio), WARNING), (1, CRITICAL)
+        ),
+        page=BRIDGES,
+    )
+
+
+def _missing() -> timeseries.Panel:
+    missing = series("l2_neighbor_missing_from_fdb")
+    aged_out = increase("l2_bridge_fdb_events_total", 'event="aged_out_in_demand"')
+    return panels.timeseries(
+        "Is anything flooded because a bridge forgot it?",
+        over_time(f"sum by (instance, bridge) ({missing})", "{{instance}} {{bridge}}: forgotten"),
+        over_time(
+            f"sum by (instance, bridge) ({aged_out})", "{{instance}} {{bridge}}: aged out in use"
+        ),
+        description="Neighbours that a host uses while its bridge has forgotten behind which port "
+        "they are, and MACs that aged out while frames for them were coming: both are flooded to "
+        "every port (docs/flooding.md). Empty: no bridge is watched.",
+        empty="No bridge with neighbours",
+        unit="short",
+        page=BRIDGES,
+    ).decimals(0)

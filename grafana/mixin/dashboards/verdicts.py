@@ -1,0 +1,129 @@
+"""Figures at the top of the overview: each says yes or no."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders.stat import Panel
+
+from ..colours import CRITICAL, GOOD, INFO, WARNING, from_zero
+from ..pages import ADDRESS, SLEEP_PROXIES
+from ..panels import NONE, now, stat
+from ..variables import DEVICE, VLAN, increase_in_range, series
+
+BENIGN = "failover|dhcp_reassignment|same_host_interface"
+"""Causes for which even a gateway may move."""
+
+
+def verdicts() -> tuple[Panel, ...]:
+    """Whether alerts fire, who quarrels about an address, and what sleep proxies do."""
+    return (
+        _firing("Critical alerts", '="critical"', CRITICAL),
+        _firing("Other alerts", '!="critical"', WARNING),
+        _caused("Suspected spoofing", "suspected_spoofing", CRITICAL),
+        _caused("Duplicate addresses", "duplicate_address", WARNING),
+        _claims(),
+        _theft(),
+        _held(),
+        _doubtful(),
+    )
+
+
+def _firing(title: str, severity: str, colour: str) -> Panel:
+    firing = f'ALERTS{{alertstate="firing", alertname=~"L2.*", severity{severity}}}'
+    return stat(
+        title,
+        now(f"count({firing}) or vector(0)"),
+        description="Alerts of l2exporter's rules that fire now, on all segments and instances. "
+        "None is also what a Prometheus without these rules says.",
+        empty="Prometheus does not answer",
+        unit="none",
+        width=4,
+        steps=from_zero((1, colour)),
+        words=NONE,
+        page=ADDRESS,
+    )
+
+
+def _caused(title: str, cause: str, colour: str) -> Panel:
+    moves = increase_in_range("l2_moves_by_cause_total", DEVICE, VLAN, f'cause="{cause}"')
+    return stat(
+        title,
+        now(f"sum({moves})"),
+        description=f"Moves in the time range that were judged {cause} (docs/causes.md). A move "
+        "is judged half a minute after it was seen. Empty: no exporter tracks an address.",
+        empty="No address is tracked",
+        unit="short",
+        width=4,
+        steps=from_zero((1, colour)),
+        words=NONE,
+        page=ADDRESS,
+    ).decimals(0)
+
+
+def _claims() -> Panel:
+    claims = increase_in_range("l2_protected_address_claims_total", DEVICE, VLAN)
+    return stat(
+        "Claims on gateways",
+        now(f"sum({claims})"),
+        description="Packets in the time range by which a MAC that should not have it claimed the "
+        "address of a gateway, server or other protected address. A failover claims too, until it "
+        "is judged. Empty: no protected address was seen.",
+        empty="No protected address seen",
+        unit="short",
+        width=4,
+        steps=from_zero((1, WARNING)),
+        words=NONE,
+        page=ADDRESS,
+    ).decimals(0)
+
+
+def _theft() -> Panel:
+    moves = increase_in_range(
+        "l2_protected_address_moves_total", DEVICE, VLAN, f'cause!~"{BENIGN}"'
+    )
+    return stat(
+        "Gateways moved",
+        now(f"sum({moves})"),
+        description="Moves of protected addresses in the time range for which there is no benign "
+        "cause: not a failover, a new lease or the same host's other interface. Empty: no "
+        "protected address was seen.",
+        empty="No protected address seen",
+        unit="short",
+        width=4,
+        steps=from_zero((1, CRITICAL)),
+        words=NONE,
+        page=ADDRESS,
+    ).decimals(0)
+
+
+def _held() -> Panel:
+    return stat(
+        "Held by sleep proxies",
+        now(f"sum({series('l2_sleep_proxy_held_addresses', DEVICE, VLAN)})"),
+        description="Addresses that sleep proxies answer for now, so that their owners can sleep: "
+        "nothing is wrong with that. Empty: no sleep proxy is known.",
+        empty="No sleep proxy",
+        unit="short",
+        width=4,
+        steps=((0, GOOD), (1, INFO)),
+        page=SLEEP_PROXIES,
+    )
+
+
+def _doubtful() -> Panel:
+    low = series("l2_sleep_proxy_held", DEVICE, VLAN, 'confidence="low"')
+    dropped = increase_in_range(
+        "l2_sleep_proxy_transitions_total", DEVICE, VLAN, 'transition="dropped"'
+    )
+    return stat(
+        "Doubtful holds",
+        now(f"sum({dropped}) + (sum({low}) or vector(0))"),
+        description="Holds of low confidence now, and those of the time range that turned out to "
+        "be none: their owner was awake and contested them, as when somebody plays sleep proxy. "
+        "Empty: no sleep proxy is known.",
+        empty="No sleep proxy",
+        unit="short",
+        width=4,
+        steps=from_zero((1, WARNING)),
+        words=NONE,
+        page=SLEEP_PROXIES,
+    ).decimals(0)
