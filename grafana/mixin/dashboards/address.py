@@ -33,6 +33,7 @@ from ..variables import (
 )
 from . import protection
 from .chosen import HERE, MOST, PLACE, SAME
+from .holds import held_since
 
 MOVE: Final = {
     "Value": Column("When", unit="dateTimeAsIso"),
@@ -53,16 +54,13 @@ def dashboard() -> Dashboard:
         Section("Which MAC had it, and when?", (_timeline(), _last_moves())),
         Section("How restless is it?", (_restless(), _announced())),
         Section("Does a sleep proxy answer for it?", (_held(), _hold_timeline())),
-        Section(
-            "Is it protected, and who else claims it?",
-            protection.panels(),
-        ),
+        Section("Is it protected, and who else claims it?", protection.panels()),
         Section("Who has several addresses?", (_several(),)),
     )
 
 
 def _address() -> VariableModel:
-    tracked = series("", '__name__=~"l2_(arp|ndp)_moves_total"', DEVICE, VLAN)
+    tracked = series("", '__name__=~"l2_arp_moves_total|l2_ndp_moves_total"', DEVICE, VLAN)
     return single("ip", "Address", tracked, "IPv4 or IPv6 address that an exporter tracks.")
 
 
@@ -198,8 +196,6 @@ def _announced() -> timeseries_builder.Panel:
 
 
 def _held() -> table_builder.Panel:
-    since = series("l2_sleep_proxy_held_since_timestamp_seconds", *HERE)
-    who = series("l2_sleep_proxy_held", *HERE)
     labels = "proxy_mac, owner_mac, confidence, device, vlan"
     return table(
         "Who holds it, for whom, since when?",
@@ -210,7 +206,7 @@ def _held() -> table_builder.Panel:
             "confidence": Column("Confidence", words=CONFIDENCE.cells),
             **PLACE,
         },
-        now(f"1000 * min by ({labels}) ({since} * {SAME} group_right () {who})"),
+        now(f"1000 * {held_since(labels, *HERE)}"),
         description="The sleep proxy that answers for the address now, the sleeper that it "
         "belongs to, and how sure that is.",
         empty="No sleep proxy answers for it now",

@@ -1,0 +1,78 @@
+"""Addresses that sleep proxies hold: who, for whom, since when, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grafana_foundation_sdk.builders.table import Panel
+from grafana_foundation_sdk.models.common import TableSortByFieldState
+
+from ..codes import CONFIDENCE
+from ..pages import ADDRESS
+from ..panels import Built, now
+from ..tables import Column, table
+from ..variables import DEVICE, VLAN, series
+from .chosen import PLACE, SAME
+
+SAME_PROXY: Final = "on (job, instance, device, vlan, proxy_mac)"
+"""What two metrics of a sleep proxy have in common."""
+
+NORM_SECONDS: Final = 86_400
+
+HOLD: Final = {
+    "ip": Column("Address", url=ADDRESS.url(ip="${__value.raw}"), url_title=ADDRESS.title),
+    "owner_mac": Column("Owner"),
+    "name": Column("Proxy"),
+    "proxy_mac": Column("Proxy's MAC"),
+    "confidence": Column("Confidence", words=CONFIDENCE.cells),
+    **PLACE,
+}
+
+
+def held_since(by: str, *matchers: str) -> str:
+    """Since when addresses are held, in seconds since 1970, for each value of the labels `by`."""
+    since = series("l2_sleep_proxy_held_since_timestamp_seconds", *matchers)
+    held = series("l2_sleep_proxy_held", *matchers)
+    return f"min by ({by}) ({since} * {SAME} group_right () {held})"
+
+
+def named(held: str, *matchers: str) -> str:
+    """`held`, which has all labels, with the proxy's name; one without an offer has none."""
+    proxies = series("l2_sleep_proxy_info", *matchers)
+    return f"({held} * {SAME_PROXY} group_left (name) {proxies} or ignoring (name) {held})"
+
+
+def _since() -> str:
+    """Each hold once, however many exporters saw it."""
+    labels = "job, instance, device, vlan, ip, owner_mac, proxy_mac, confidence"
+    every = named(held_since(labels, DEVICE, VLAN), DEVICE, VLAN)
+    return f"min by ({', '.join(HOLD)}) ({every})"
+
+
+def all_holds() -> Panel:
+    """Those of the chosen segments."""
+    panel = table(
+        "Which addresses are held?",
+        {**HOLD, "Value": Column("Since", unit="dateTimeAsIso")},
+        now(f"1000 * {_since()}"),
+        description="Every address that a sleep proxy answers for now, the sleeper that it belongs "
+        "to, and how sure that is: confirmed where the registration was seen.",
+        empty="Nothing is held: nobody sleeps, or no sleep proxy was seen",
+        unit="none",
+    )
+    return panel.sort_by([Built(TableSortByFieldState(display_name="Since", desc=False))])
+
+
+def outlasting() -> Panel:
+    """Those of them that an alert is about."""
+    panel = table(
+        "Which holds outlast the norm?",
+        {**HOLD, "Value": Column("Held for", unit="dtdurations")},
+        now(f"time() - {_since()} > {NORM_SECONDS}"),
+        description="Holds that last longer than L2SleepProxyHoldStuck allows: the owner may be "
+        "gone for good, or does not wake when it should.",
+        empty="No hold has lasted longer than the norm",
+        unit="none",
+        height=6,
+    )
+    return panel.sort_by([Built(TableSortByFieldState(display_name="Held for", desc=True))])
