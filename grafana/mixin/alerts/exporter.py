@@ -33,7 +33,7 @@ def _down(t: Thresholds) -> Alert:
             "{{ if $labels.instance }}{{ $labels.instance }} answered"
             f" {{{{ $value | humanizePercentage }}}} of the scrapes of {t.exporter_down_window}."
             f"{{{{ else }}}}There was no target of the job {t.job} for {t.exporter_down_window}."
-            "{{ end }} Until it answers, nothing tells of moves, claims or floods there."
+            "{{ end }} Meanwhile nothing tells of moves, claims or floods there."
         ),
     )
 
@@ -142,6 +142,6 @@ def _memory(t: Thresholds) -> Alert:
         summary="l2exporter on {{ $labels.instance }} needs more memory than its tables can take.",
         description=(
             "{{ $value | humanize }}B are resident. With every table full it should be less than"
-            f" {t.memory_bytes / 1e6:.0f} MB, whatever happens on the wire; so this is a leak."
+            f" {t.memory_bytes / 1e6:.0f} MB, whatever happens on the wire: it looks like a leak."
         ),
     )

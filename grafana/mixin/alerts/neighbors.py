@@ -56,8 +56,8 @@ def _missing(t: Thresholds) -> Alert:
             "Neighbours that this host would send to without asking, and whose MAC"
             " {{ $labels.bridge }} does not know: {{ $value }} of {{ $labels.family }}. The next"
             " frame to each goes to every port. Among them:"
-            f" {{{{ range query (printf `topk(5, {shown})` {labels}) | sortByLabel `ip` }}}}"
-            "{{ .Labels.ip }} ({{ .Labels.mac }}) {{ end }}"
+            f"{{{{ range query (printf `topk(5, {shown})` {labels}) | sortByLabel `ip` }}}}"
+            " {{ .Labels.ip }} ({{ .Labels.mac }}){{ end }}."
         ),
     )
 
@@ -106,7 +106,7 @@ def _overflow(t: Thresholds) -> Alert:
         ),
         description=(
             '{{ $value | printf "%.0f" }} times within'
-            f" {t.neighbor_overflow_window} a {{{{ $labels.family }}}} neighbour found no place in"
+            f" {t.neighbor_overflow_window} an {{{{ $labels.family }}}} neighbour found no place in"
             " the kernel's table (gc_thresh3, all network namespaces together), and what was sent"
             " to it was dropped."
         ),
