@@ -12,6 +12,82 @@ class Thresholds:
     job: str = "l2exporter"
     """Of the scrape configuration: what is down is known by it alone."""
 
+    # Addresses
+
+    protected_window: str = "15m"
+    """For which a claim on a protected address, or a move of it, alerts after it was seen. ARP
+    entries are asked for again every few minutes: who poisons one each time makes one alert."""
+
+    claim_judged_within: str = "40s"
+    """From a move to its verdict: half a minute, and some seconds for the exporter to get there.
+    Claims meanwhile are explained by a benign verdict, later ones are not."""
+
+    claimed_pending: str = "2m"
+    """How long a claim must go unexplained: the time to its verdict, a scrape, an evaluation."""
+
+    judged_window: str = "30m"
+    """For which spoofing or a duplicate address alerts after it was seen; twice that by address,
+    since most scrapes find the cause pending while the address goes on to move."""
+
+    last_moves_window: str = "1h"
+    """For which the MACs of a move are told: as long as the alerts that tell of them."""
+
+    unexplained_window: str = "1h"
+    unexplained_moves: int = 10
+    """Moves of unknown cause within the window, on a segment, that are no alert: a replaced
+    machine, containers, a Wi-Fi extender, an address of Pacemaker or MetalLB that fails over."""
+
+    storm_window: str = "5m"
+    """Over which gratuitous ARP is averaged: five scrapes of a slow Prometheus."""
+
+    storm_packets_per_second: float = 10.0
+    """Gratuitous ARP that no switch or host minds, whatever is usual there: five hundred addresses
+    that keepalived announces anew each minute (garp_master_refresh) are eight."""
+
+    storm_factor: float = 5.0
+    """Times the segment's own baseline."""
+
+    storm_quantile: float = 0.75
+    """Of the baseline's time, the segment was at most so loud. What is loud eight hours a day is
+    usual there; a storm becomes usual after six hours."""
+
+    storm_baseline: str = "1d"
+    storm_baseline_age: str = "1h"
+    """The baseline's time, and how long ago it ends: what is younger is no baseline, as where a
+    segment is new."""
+
+    storm_pending: str = "5m"
+    """How long it must be so loud: when the power is back all hosts announce themselves at once."""
+
+    history_step: str = "5m"
+    """At which steps it is looked back a day: as many as make a good quantile, at little cost."""
+
+    router_window: str = "15m"
+    """For which an IPv6 router counts as present after it was shown: two that take turns with one
+    address are both there."""
+
+    router_known_after: str = "12h"
+    """For which a new router alerts before it counts as known: until somebody is at work again."""
+
+    router_history: str = "1d"
+    """How far beyond that a router is remembered that has gone."""
+
+    router_settled: str = "1h"
+    """For which a router must have been known on a segment, before another one there is new:
+    advertisements are up to half an hour apart (RFC 4861, 6.2.1), so of a segment that is new here
+    the routers become known one after the other."""
+
+    # Sleep proxies
+
+    hold_longest: str = "25h"
+    """For which an address may be held: the longest lease that sleep proxies grant is a day, and a
+    sleeper wakes to renew it, which begins a new hold."""
+
+    holds_lost_window: str = "1h"
+    holds_lost: int = 0
+    """Holds lost within the window that are no alert. Whoever connects to the address of a lost one
+    gets no answer, and nobody wakes its owner."""
+
     # Bridges
 
     flooding_frames_per_second: float = 1.0

@@ -1,0 +1,173 @@
+"""What the alerts rest on, by segment: however many exporters see a move, it counts once."""
+
+from __future__ import annotations
+
+from .rules import Group, Recording
+from .segments import by_segment, seconds
+from .thresholds import Thresholds
+
+JUDGED = ("suspected_spoofing", "duplicate_address")
+"""Causes that alert by address."""
+
+BENIGN = "failover|dhcp_reassignment|same_host_interface"
+"""Causes for which a protected address may move."""
+
+_FAMILIES = ("arp", "ndp")
+_PAIR = "from_mac, to_mac, cause"
+_CLAIMED = "l2_protected_address_last_claim_timestamp_seconds"
+
+
+def recordings(t: Thresholds) -> tuple[Group, ...]:
+    """Return the one group of them."""
+    rules = *_moves(t), *_protected(t), *_gratuitous(t), *_routers(t), *_holds(t)
+    return (Group("l2_recordings", rules),)
+
+
+def _moves(t: Thresholds) -> tuple[Recording, ...]:
+    """A last move's cause is `pending` while its address goes on to move, so at most scrapes: the
+    counters by cause miss none, but have no address.
+    """
+    return (
+        Recording(
+            "segment:l2_last_move:moves",
+            by_segment(f"vlan, ip, {_PAIR}", _last_moves("", t.last_moves_window)),
+        ),
+        *(
+            Recording(
+                f"segment:l2_moves_{cause}:by_ip",
+                by_segment("vlan, ip", _last_moves(f',cause="{cause}"', t.judged_window)),
+            )
+            for cause in JUDGED
+        ),
+        *(_by_cause(cause, t.judged_window) for cause in JUDGED),
+        Recording(
+            "segment:l2_moves_unknown:by_pair",
+            by_segment(
+                "vlan, ip, from_mac, to_mac", _last_moves(',cause="unknown"', t.last_moves_window)
+            ),
+        ),
+        _by_cause("unknown", t.unexplained_window),
+    )
+
+
+def _last_moves(matcher: str, window: str) -> str:
+    """How often addresses have moved whose last move was in the window."""
+    return "\nor\n".join(
+        f"l2_{family}_moves_total * ignoring ({_PAIR}) group_right ()\n"
+        f"  l2_{family}_last_move_info{{SEGMENT{matcher}}}\n"
+        f"and ignoring ({_PAIR})\n"
+        f"  time() - l2_{family}_last_move_timestamp_seconds < {seconds(window):g}"
+        for family in _FAMILIES
+    )
+
+
+def _by_cause(cause: str, window: str) -> Recording:
+    moves = f'l2_moves_by_cause_total{{SEGMENT,cause="{cause}"}}'
+    return Recording(
+        f"segment:l2_moves_{cause}:increase",
+        by_segment("vlan", f"sum without (family) (increase({moves}[{window}]))"),
+    )
+
+
+def _protected(t: Thresholds) -> tuple[Recording, ...]:
+    """Whether a claim is recent is told by its time, not by the counter: that of the first claim on
+    an address, or after the exporter's start, may be born above 0.
+
+    A failover's claims are explained once the move that they came with is: no later than this the
+    new MAC is expected, and claims no more. Who claims later is explained by nothing.
+    """
+    moves = f'l2_protected_address_moves_total{{SEGMENT,cause!~"{BENIGN}"}}'
+    recent = f"time() - {_CLAIMED} < {seconds(t.protected_window):g}"
+    benign = _either(f'last_move_info{{cause=~"{BENIGN}"}}')
+    moved = _either("last_move_timestamp_seconds")
+    expected = (
+        'label_replace(l2_protected_address_info{mac!=""}, "expected_mac", "$1", "mac", "(.*)")'
+    )
+    return (
+        Recording(
+            "segment:l2_protected_address_moves:increase",
+            by_segment(
+                "vlan, ip, role",
+                f"sum without (cause) (increase({moves}[{t.protected_window}]))",
+            ),
+        ),
+        Recording(
+            "segment:l2_protected_address_claims:unexplained",
+            by_segment(
+                "vlan, ip, role",
+                f"l2_protected_address_claims_total{{SEGMENT}}\n"
+                f"and ignoring (role)\n  {recent}\n"
+                f"unless ignoring (role, {_PAIR}) (\n"
+                f"  {benign}\n  and ignoring ({_PAIR})\n"
+                f"  {_CLAIMED} <= {moved} + {seconds(t.claim_judged_within):g}\n)",
+            ),
+        ),
+        Recording(
+            "segment:l2_protected_address_last_claim:info",
+            by_segment(
+                "vlan, ip, mac, expected_mac",
+                "l2_protected_address_last_claim_info{SEGMENT}\n"
+                "* on (job, instance, ip) group_left (expected_mac)\n"
+                f"  topk by (job, instance, ip) (1, {expected})\n"
+                f"and ignoring (mac, expected_mac)\n  {recent}",
+            ),
+        ),
+    )
+
+
+def _either(rest: str) -> str:
+    return f"({' or '.join(f'l2_{family}_{rest}' for family in _FAMILIES)})"
+
+
+def _gratuitous(t: Thresholds) -> tuple[Recording, ...]:
+    packets = 'l2_arp_packets_total{SEGMENT,type=~"announcement|gratuitous_reply"}'
+    history = f"[{t.storm_baseline}:{t.history_step}] offset {t.storm_baseline_age}"
+    return (
+        Recording(
+            "segment:l2_gratuitous_arp:rate",
+            by_segment("vlan", f"sum without (type) (rate({packets}[{t.storm_window}]))"),
+        ),
+        Recording(
+            "segment:l2_gratuitous_arp:baseline",
+            f"quantile_over_time({t.storm_quantile:g}, (segment:l2_gratuitous_arp:rate){history})",
+        ),
+    )
+
+
+def _routers(t: Thresholds) -> tuple[Recording, ...]:
+    """Two that take turns with one address are one at a scrape, hence the window."""
+    seen = f"max_over_time(l2_ipv6_router_info{{SEGMENT}}[{t.router_window}])"
+    history = f"[{t.router_history}:{t.history_step}] offset {t.router_known_after}"
+    return (
+        Recording("segment:l2_ipv6_router:info", by_segment("vlan, ip, mac", seen)),
+        Recording(
+            "segment:l2_ipv6_router:known",
+            f"max_over_time((segment:l2_ipv6_router:info){history})",
+        ),
+    )
+
+
+def _holds(t: Thresholds) -> tuple[Recording, ...]:
+    """Of exporters that differ, the one that saw the hold begin last has missed least."""
+    returned = _last_moves(',cause="sleep_proxy_release"', t.holds_lost_window)
+    lost = 'l2_sleep_proxy_transitions_total{SEGMENT,transition="lost"}'
+    return (
+        Recording(
+            "segment:l2_sleep_proxy_held_since:max",
+            by_segment("vlan, ip", "l2_sleep_proxy_held_since_timestamp_seconds{SEGMENT}"),
+        ),
+        Recording(
+            "segment:l2_sleep_proxy_held:info",
+            by_segment("vlan, ip, owner_mac, proxy_mac", "l2_sleep_proxy_held{SEGMENT}"),
+        ),
+        Recording(
+            "segment:l2_sleep_proxy_held:gone",
+            f"max_over_time((segment:l2_sleep_proxy_held:info)[{t.holds_lost_window}:])\n"
+            "unless on (segment, vlan, ip)\n  segment:l2_sleep_proxy_held:info\n"
+            f"unless on (segment, vlan, ip)\n{by_segment('vlan, ip', returned)}",
+        ),
+        Recording(
+            "segment:l2_sleep_proxy_holds_lost:increase",
+            by_segment("vlan", f"increase({lost}[{t.holds_lost_window}])"),
+        ),
+    )
