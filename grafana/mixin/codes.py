@@ -9,7 +9,7 @@ from typing import Final, Unpack
 from grafana_foundation_sdk.builders.statetimeline import Panel
 from grafana_foundation_sdk.models.dashboard import FieldColor, FieldColorModeId
 
-from .colours import CAUSES, CRITICAL, GOOD, INFO, NO_DATA, WARNING
+from .colours import CAUSES, GOOD, INFO, NO_DATA, WARNING
 from .panels import Built, Said, Word, mappings_of, over_time, state_timeline
 
 
@@ -60,7 +60,7 @@ PORT_STATE: Final = Code(
         "blocking": INFO,
         "learning": "light-yellow",
         "listening": WARNING,
-        "disabled": CRITICAL,
+        "disabled": NO_DATA,
     },
 )
 
