@@ -66,10 +66,7 @@ def _netlink() -> Builder[Panel]:
     return timeseries(
         "Readings of the kernel's tables that went wrong",
         *(
-            over_time(
-                f"sum by (instance, table) ({rate(f'l2_netlink_{what}_total')}) > 0",
-                f"{{{{instance}}}} {{{{table}}}}: {words}",
-            )
+            over_time(f"sum({rate(f'l2_netlink_{what}_total')})", words)
             for what, words in (
                 ("dump_failures", "failed"),
                 ("dump_interruptions", "begun anew"),
@@ -79,8 +76,9 @@ def _netlink() -> Builder[Panel]:
         ),
         description="A second: readings that failed, that were begun anew because the table "
         "changed meanwhile, messages left out because they could not be believed, and times that "
-        "the kernel dropped events (a new reading makes up for these). Empty: all went well.",
-        empty="All readings went well",
+        "the kernel dropped events, for which a new reading makes up. Empty: nothing of the kernel "
+        "is read.",
+        empty="Nothing of the kernel is read",
         unit="ops",
     )
 
