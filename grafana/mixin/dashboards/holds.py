@@ -10,14 +10,16 @@ from grafana_foundation_sdk.models.common import TableSortByFieldState
 from ..codes import CONFIDENCE
 from ..pages import ADDRESS
 from ..panels import Built, now
+from ..segments import seconds
 from ..tables import Column, table
+from ..thresholds import DEFAULTS
 from ..variables import DEVICE, VLAN, series
 from .chosen import PLACE, SAME
 
 SAME_PROXY: Final = "on (job, instance, device, vlan, proxy_mac)"
 """What two metrics of a sleep proxy have in common."""
 
-NORM_SECONDS: Final = 86_400
+NORM_SECONDS: Final = seconds(DEFAULTS.hold_longest)
 
 HOLD: Final = {
     "ip": Column("Address", url=ADDRESS.url(ip="${__value.raw}"), url_title=ADDRESS.title),
@@ -68,10 +70,10 @@ def outlasting() -> Panel:
     panel = table(
         "Which holds outlast the norm?",
         {**HOLD, "Value": Column("Held for", unit="dtdurations")},
-        now(f"time() - {_since()} > {NORM_SECONDS}"),
+        now(f"time() - {_since()} > {NORM_SECONDS:g}"),
         description="Holds that last longer than L2SleepProxyHoldStuck allows: the owner may be "
         "gone for good, or does not wake when it should.",
-        empty="No hold has lasted longer than the norm",
+        empty=f"No hold has lasted longer than {DEFAULTS.hold_longest}",
         unit="none",
         height=6,
     )

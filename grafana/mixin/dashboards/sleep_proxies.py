@@ -15,6 +15,7 @@ from ..layout import Section, dashboard_of
 from ..pages import SLEEP_PROXIES
 from ..panels import Built, coloured, counted, now, over_time, stat, timeseries
 from ..tables import Column, table
+from ..thresholds import DEFAULTS
 from ..variables import DEVICE, VLAN, device, increase, increase_in_range, series, vlan
 from .chosen import PLACE
 from .durations import durations
@@ -84,7 +85,7 @@ def _lost() -> stat_builder.Panel:
         "any more, although its owner did not return: the sleeper cannot be reached.",
         empty=NO_PROXY,
         unit="none",
-        steps=from_zero((0.5, WARNING)),
+        steps=from_zero((DEFAULTS.holds_lost + 0.5, WARNING)),
     ).decimals(0)
 
 
