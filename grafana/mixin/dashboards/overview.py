@@ -108,9 +108,11 @@ def _gratuitous() -> timeseries.Panel:
         "Gratuitous ARP",
         over_time(f"sum by (instance, device) ({sent})", "{{instance}} {{device}}"),
         description="Gratuitous ARP packets a second, by device. A few when hosts start, wake or "
-        "fail over; a steady stream is a storm or a conflict. Empty: no ARP was received.",
+        "fail over; a steady stream is a storm or a conflict. Above the line the alert compares it "
+        "with what is usual there. Empty: no ARP was received.",
         empty="No ARP was received",
         unit="pps",
+        steps=from_zero((DEFAULTS.storm_packets_per_second, WARNING)),
         page=ADDRESS,
     )
 
