@@ -7,10 +7,8 @@ from grafana_foundation_sdk.builders.stat import Panel
 from ..colours import CRITICAL, GOOD, INFO, WARNING, from_zero
 from ..pages import ADDRESS, SLEEP_PROXIES
 from ..panels import NONE, now, stat
+from ..recording import BENIGN
 from ..variables import DEVICE, VLAN, increase_in_range, series
-
-BENIGN = "failover|dhcp_reassignment|same_host_interface"
-"""Causes for which even a gateway may move."""
 
 
 def verdicts() -> tuple[Panel, ...]:
