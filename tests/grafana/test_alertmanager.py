@@ -1,0 +1,167 @@
+"""alertmanager.yml in a real Alertmanager: who is told of what, and what silences what."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from grafana.mixin.alerts import groups
+from grafana.mixin.rules import Alert
+from grafana.mixin.thresholds import DEFAULTS
+from tests.lab.alertmanager import Alertmanager
+from tests.lab.server import HOST
+from tests.lab.wait import wait_until
+from tests.lab.webhook import Webhook
+
+FILE = Path(__file__).parents[2] / "grafana/alertmanager.yml"
+CONFIG = yaml.safe_load(FILE.read_text())
+ALERTS = {
+    rule.name: rule for group in groups(DEFAULTS) for rule in group.rules if isinstance(rule, Alert)
+}
+RECEIVERS = {"critical": "pager", "warning": "working-hours", "info": "nobody"}
+
+Labels = dict[str, str]
+
+
+def alert(name: str, /, **labels: str) -> Labels:
+    return {"alertname": name, "severity": ALERTS[name].severity, **labels}
+
+
+def test_amtool_accepts_it() -> None:
+    subprocess.run(["amtool", "check-config", FILE], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_each_alert_goes_to_the_receiver_of_its_severity(name: str) -> None:
+    labels = [f"{label}={value}" for label, value in alert(name, segment="office").items()]
+    command = ["amtool", "config", "routes", "test", f"--config.file={FILE}", *labels]
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    assert told.split() == [RECEIVERS[ALERTS[name].severity]]
+
+
+def test_warnings_are_told_in_working_hours_and_pages_at_any_time() -> None:
+    routes = {route["receiver"]: route for route in CONFIG["route"]["routes"]}
+    (hours,) = CONFIG["time_intervals"]
+    assert routes["working-hours"]["active_time_intervals"] == [hours["name"]]
+    assert [each["weekdays"] for each in hours["time_intervals"]] == [["monday:friday"]]
+    assert not {"active_time_intervals", "mute_time_intervals"} & routes["pager"].keys()
+
+
+def test_the_receivers_are_obviously_to_be_replaced() -> None:
+    hooks = [hook for each in CONFIG["receivers"] for hook in each.get("webhook_configs", ())]
+    assert len(hooks) == 2
+    for hook in hooks:
+        assert re.fullmatch(r"http://127\.0\.0\.1:9/replace-me-by-your-[\w-]+", hook["url"])
+
+
+def test_inhibition_names_alerts_that_there_are() -> None:
+    for rule in CONFIG["inhibit_rules"]:
+        for side in ("source_matchers", "target_matchers"):
+            assert set(matching(rule[side])), rule
+
+
+def matching(matchers: Iterable[str]) -> Iterator[str]:
+    """The alerts whose names the matchers let through."""
+    names = [each for each in matchers if each.startswith("alertname")]
+    for alert_name in ALERTS:
+        if all(matches(each, alert_name) for each in names):
+            yield alert_name
+
+
+def matches(matcher: str, name: str) -> bool:
+    operator, pattern = re.fullmatch(r'alertname (=~|!=|=) "(.*)"', matcher).groups()  # type: ignore[union-attr]
+    if operator == "=~":
+        return re.fullmatch(pattern, name) is not None
+    return bool((name == pattern) == (operator == "="))
+
+
+OFFICE = {"segment": "office", "vlan": "10"}
+HOST_A = {"job": "l2exporter", "instance": "a:10806", "segment": "office"}
+HOST_B = {"job": "l2exporter", "instance": "b:10806", "segment": "office"}
+
+SPOOFED = alert("L2ProtectedAddressClaimed", **OFFICE, ip="192.0.2.1")
+DOWN = alert("L2ExporterDown", **HOST_A)
+OVERFLOW = alert("L2NeighborTableOverflow", **HOST_B, family="ipv4")
+
+SILENCED = [
+    *(alert("L2SuspectedSpoofing", **OFFICE, ip=f"192.0.2.{host}") for host in (1, 7)),
+    alert("L2DuplicateAddress", **OFFICE, ip="192.0.2.8"),
+    alert("L2CaptureDown", **HOST_A, device="eth0"),
+    alert("L2NeighborTableNearLimit", **HOST_B, family="ipv4"),
+]
+TOLD = [
+    alert("L2SuspectedSpoofing", segment="office", vlan="20", ip="192.0.2.9"),
+    alert("L2SuspectedSpoofing", segment="lab", vlan="10", ip="192.0.2.1"),
+    alert("L2DuplicateAddress", segment="office", ip="192.0.2.8"),
+    alert("L2CaptureDown", **HOST_B, device="eth0"),
+    alert("L2RogueRouterAdvertisement", **OFFICE, ip="fe80::1", mac="02:00:00:00:00:99"),
+    alert("L2NeighborTableNearLimit", **HOST_B, family="ipv6"),
+]
+UNTOLD = [alert("L2NeighborsOutliveFdb", **HOST_B, bridge="br0", family="ipv4")]
+
+
+def test_what_is_silenced_and_who_is_told() -> None:
+    with Webhook() as webhook, Alertmanager({"alertmanager.yml": quick(webhook.url)}) as running:
+        post(running, [SPOOFED, DOWN, OVERFLOW])
+        wait_until(lambda: len(told(webhook, "pager")) == 3, "the pager is told of each")
+        post(running, [*SILENCED, *TOLD, *UNTOLD])
+        silenced = [each["labels"] for each in running.alerts() if each["status"]["inhibitedBy"]]
+        assert in_order(silenced) == in_order(SILENCED)
+        wait_until(lambda: len(told(webhook, "working-hours")) >= len(TOLD), "the others are told")
+        post(running, [last := alert("L2TableFull", **HOST_B, table="addresses")])
+        wait_until(lambda: last in told(webhook, "working-hours"), "what came last is told")
+        assert in_order(told(webhook, "pager")) == in_order([SPOOFED, DOWN, OVERFLOW])
+        assert in_order(told(webhook, "working-hours")) == in_order([*TOLD, last])
+
+
+def test_an_exporter_that_is_down_nowhere_silences_nothing() -> None:
+    """`equal` takes two alerts without the label for equal."""
+    nowhere = alert("L2ExporterDown", job="l2exporter")
+    moves = alert("L2UnexplainedMoves", segment="office")
+    with Webhook() as webhook, Alertmanager({"alertmanager.yml": quick(webhook.url)}) as running:
+        post(running, [nowhere, moves])
+        wait_until(lambda: moves in told(webhook, "working-hours"), "the moves are told")
+
+
+def quick(url: str) -> str:
+    """The configuration with one webhook for all receivers, at every hour and without a wait."""
+    config = yaml.safe_load(FILE.read_text())
+    config["route"] |= {"group_wait": "0s", "group_interval": "1s"}
+    config["time_intervals"][0]["time_intervals"] = [{"times": [ALL_DAY]}]
+    for receiver in config["receivers"]:
+        for hook in receiver.get("webhook_configs", ()):
+            hook["url"] = url
+    return yaml.safe_dump(config)
+
+
+ALL_DAY = {"start_time": "00:00", "end_time": "24:00"}
+
+
+def post(running: Alertmanager, alerts: Iterable[Labels]) -> None:
+    connection = http.client.HTTPConnection(HOST, running.port, timeout=30)
+    try:
+        body = json.dumps([{"labels": labels} for labels in alerts])
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", "/api/v2/alerts", body, headers)
+        response = connection.getresponse()
+        assert response.status == http.HTTPStatus.OK, response.read()
+    finally:
+        connection.close()
+
+
+def told(webhook: Webhook, receiver: str) -> list[Labels]:
+    """The labels of what a receiver was told of, each once."""
+    heard = [dict(each.labels) for each in webhook.notifications() if each.receiver == receiver]
+    return [labels for number, labels in enumerate(heard) if labels not in heard[:number]]
+
+
+def in_order(alerts: Iterable[Any]) -> list[list[tuple[str, str]]]:
+    return sorted(sorted(labels.items()) for labels in alerts)

@@ -1,0 +1,247 @@
+"""The rules that Grafana evaluates itself: those of the rule file, in other words."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from grafana.mixin import grafana_rules, inlining, prometheus_rules
+from grafana.mixin.alerts import groups
+from grafana.mixin.grafana_templates import translate
+from grafana.mixin.rules import Alert, Group, Recording
+from grafana.mixin.thresholds import DEFAULTS
+from tests.grafana import promql, reading, reference
+from tests.grafana.labelling import Labelling
+
+GROUPS = groups(DEFAULTS)
+RECORDS = {rule.record for group in GROUPS for rule in group.rules if isinstance(rule, Recording)}
+PROVISIONED: dict[str, Any] = yaml.safe_load(grafana_rules.render(GROUPS))
+RULES: dict[str, Any] = {
+    rule["title"]: rule for group in PROVISIONED["groups"] for rule in group["rules"]
+}
+UNIT_TESTS = sorted((reading.RULES.parent / "tests").glob("*.yml"))
+
+
+def queries(rule: Mapping[str, Any]) -> dict[str, str]:
+    """What a rule asks Prometheus, by its refId."""
+    models = [each["model"] for each in rule["data"]]
+    return {model["refId"]: model["expr"] for model in models if "expr" in model}
+
+
+def test_each_alert_is_there_with_its_severity_and_wait() -> None:
+    found = {
+        name: (rule["labels"], rule["for"], rule["annotations"]["runbook_url"])
+        for name, rule in RULES.items()
+    }
+    assert found == {
+        name: (rule["labels"], rule["for"], rule["annotations"]["runbook_url"])
+        for name, rule in reading.alerts().items()
+    }
+
+
+def test_each_has_an_own_uid_that_grafana_takes() -> None:
+    uids = [rule["uid"] for rule in RULES.values()]
+    assert len(set(uids)) == len(uids)
+    assert all(re.fullmatch(r"[A-Za-z0-9-]{1,40}", uid) for uid in uids)
+
+
+def test_a_uid_is_of_the_name_alone() -> None:
+    """What changes its uid is another rule to Grafana: its silences and history are lost."""
+    other = yaml.safe_load(grafana_rules.render(GROUPS[::-1]))
+    uids = {rule["title"]: rule["uid"] for group in other["groups"] for rule in group["rules"]}
+    assert uids == {name: rule["uid"] for name, rule in RULES.items()}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_fires_for_whatever_its_query_finds(name: str) -> None:
+    rule = RULES[name]
+    *_, every, fires = rule["data"]
+    assert rule["condition"] == fires["refId"]
+    assert fires["model"]["expression"] == every["refId"]
+    assert fires["model"]["conditions"] == [{"evaluator": {"type": "gt", "params": [0]}}]
+    assert every["model"]["expression"] == "is_number($A) || is_nan($A) || is_inf($A)"
+    assert (rule["noDataState"], rule["execErrState"]) == ("OK", "Error")
+    for each in rule["data"]:
+        assert each["model"]["refId"] == each["refId"]
+        assert each["model"]["datasource"]["uid"] == each["datasourceUid"]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_its_queries_parse_and_need_no_record(name: str) -> None:
+    for query in queries(RULES[name]).values():
+        promql.parsed(query)
+        assert not RECORDS & set(re.findall(r"[\w:]+", query))
+
+
+@pytest.mark.parametrize("tests", UNIT_TESTS, ids=lambda path: path.stem)
+def test_they_pass_the_unit_tests_of_the_rule_file(tests: Path, tmp_path: Path) -> None:
+    """With their expressions for those of the alerts, Prometheus finds the same."""
+    asked = [replace(group, rules=tuple(map(with_its_query, group.rules))) for group in GROUPS]
+    (tmp_path / "rules.yml").write_text(prometheus_rules.render(asked))
+    units = yaml.safe_load(tests.read_text()) | {"rule_files": ["rules.yml"]}
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(units))
+    done = promtool("test", "rules", str(tmp_path / "tests.yml"))
+    assert done.returncode == 0, done.stdout
+
+
+def with_its_query(rule: Alert | Recording) -> Alert | Recording:
+    if isinstance(rule, Recording):
+        return rule
+    return replace(rule, expr=queries(RULES[rule.name])["A"])
+
+
+def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["promtool", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def test_templates_are_gos(tmp_path: Path) -> None:
+    """Prometheus parses them as Grafana does, if it is told of a variable `$values`."""
+    rules = [
+        {
+            "alert": name,
+            "expr": "up",
+            "annotations": {
+                key: "{{ $values := .Labels }}" + text for key, text in rule["annotations"].items()
+            },
+        }
+        for name, rule in RULES.items()
+    ]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "g", "rules": rules}]}))
+    done = promtool("check", "rules", str(tmp_path / "rules.yml"))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_annotations_tell_the_value_and_the_macs_that_prometheus_tells(name: str) -> None:
+    for key, known in reading.alerts()[name]["annotations"].items():
+        text = RULES[name]["annotations"][key]
+        assert ("$value" in known) == ("$values.A.Value" in text)
+        assert not re.search(r"\$value\b|\bquery\b", text)
+        told = re.findall(r"\{\{ \.(?:other_)?(\w+) \}\}", text)
+        assert told == re.findall(r"\.Labels\.(\w+)", known)
+        assert "$$" not in text
+        assert "${" not in text  # Grafana would take it for a variable of its environment
+
+
+ASKING = [name for name, rule in RULES.items() if "B" in queries(rule)]
+
+
+def test_some_rules_ask_for_macs() -> None:
+    assert "L2ProtectedAddressMoved" in ASKING
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_a_second_query_has_the_labels_that_grafana_finds_it_by(name: str) -> None:
+    """All of the first one's, as one label set must include the other, and those that are told.
+
+    None is both, or it would have two values.
+    """
+    first, second = (labels_of(queries(RULES[name])[ref]) for ref in "AB")
+    told = re.findall(r"\{\{ \.(\w+) \}\}", RULES[name]["annotations"]["description"])
+    assert told
+    assert first <= second
+    assert not first & set(told)
+    assert set(told) <= second
+    assert queries(RULES[name])["B"].endswith("or on () vector(0)")
+
+
+def labels_of(query: str) -> frozenset[str]:
+    labelling = Labelling(reference.known())
+    labels = labelling.of(promql.parsed(query))
+    assert not labelling.complaints
+    return labels
+
+
+@pytest.mark.parametrize(
+    "modified", ['a:b:c{x="y"}', "a:b:c[5m]", "a:b:c offset 5m", "a:b:c @ 0", "sum(a:b:c [5m])"]
+)
+def test_a_record_with_a_modifier_cannot_be_inlined(modified: str) -> None:
+    with pytest.raises(ValueError, match="a:b:c with a modifier"):
+        inlining.inlined(modified, {"a:b:c": "up"})
+
+
+def test_records_are_inlined_word_by_word() -> None:
+    records = inlining.records(
+        (
+            Group("g", (Recording("a:b:c", "rate(x[5m])"), Recording("a:b:cc", "1 + a:b:c"))),
+            Group("h", (Recording("d:e:f", "\n    a:b:c\n    or a:b:cc\n"),)),
+        )
+    )
+    assert (
+        inlining.inlined("aa:b:c + a:b:c + a:b:c:d", records) == "aa:b:c + (rate(x[5m])) + a:b:c:d"
+    )
+    assert inlining.inlined("max_over_time(a:b:cc[1h:1m] offset 1d)", records) == (
+        "max_over_time((1 + (rate(x[5m])))[1h:1m] offset 1d)"
+    )
+    assert inlining.inlined("d:e:f > 0", records) == (
+        "(\n(rate(x[5m]))\nor (1 + (rate(x[5m])))\n) > 0"
+    )
+
+
+ALERT = Alert("L2X", "a:b:c[5m]", "0s", "", "info", "", "")
+
+
+def test_an_error_names_the_alert() -> None:
+    with pytest.raises(ValueError, match=r"L2X, as a rule of Grafana's: .* a:b:c with a modifier"):
+        grafana_rules.render([Group("g", (Recording("a:b:c", "up"), ALERT))])
+
+
+def test_a_name_that_is_too_long_for_a_uid_is_an_error() -> None:
+    with pytest.raises(ValueError, match="longer than the 40 characters"):
+        grafana_rules.render([Group("g", (replace(ALERT, name="L2" + "X" * 40, expr="up"),))])
+
+
+ASKED = "{{{{ range query (printf `{}` $labels.ip) }}}}{}{{{{ end }}}}"
+
+
+def test_what_a_description_asks_becomes_a_second_query() -> None:
+    asked = ASKED.format("topk(5, moves{ip=%q, vlan=%q})", "{{ .Labels.mac }}, ")
+    translated = translate({"description": "{{ $value }}: " + asked})
+    assert translated.annotations == {
+        "description": "{{ $values.A.Value }}: {{ with $values.B.Labels }}{{ .mac }}, {{ end }}"
+    }
+    assert translated.asked
+    assert translated.asked.query("(up)") == (
+        "(up) * on (ip, vlan) group_left (mac)\n  topk by (ip, vlan) (1, moves)\nor on () vector(0)"
+    )
+
+
+def test_a_label_that_the_alert_has_too_is_told_under_another_name() -> None:
+    asked = ASKED.format("moves{vlan=%q}", "{{ .Labels.ip }}")
+    translated = translate({"summary": "{{ $labels.ip }}", "description": asked})
+    assert "{{ .other_ip }}" in translated.annotations["description"]
+    assert translated.asked
+    assert translated.asked.query("(up)") == (
+        "(up) * on (vlan) group_left (other_ip)\n"
+        '  label_replace(topk by (vlan) (1, moves), "other_ip", "$1", "ip", "(.*)")\n'
+        "or on () vector(0)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("description", "error"),
+    [
+        (ASKED.format('moves{ip=%q, cause="x"}', ""), "cannot ask this for all alerts at once"),
+        (ASKED.format("rate(moves{ip=%q}[5m])", ""), "cannot ask this for all alerts at once"),
+        (ASKED.format("moves", ""), "cannot ask this for all alerts at once"),
+        (ASKED.format("moves{ip=%q}", "{{ .Value }}"), "more than labels is told"),
+        ("{{ range query `moves` }}{{ end }}", "unknown form of a query"),
+        (2 * ASKED.format("moves{ip=%q}", ""), "ask 2 queries"),
+    ],
+)
+def test_what_cannot_be_said_to_grafana_is_an_error(description: str, error: str) -> None:
+    with pytest.raises(ValueError, match=error):
+        translate({"description": description})
