@@ -47,7 +47,6 @@ def test_an_alert_goes_from_a_rule_to_the_webhook() -> None:
             assert told.labels["severity"] == "info"
             assert told.annotations == {"summary": "It is 3."}
             assert not webhook.notifications(alertname="AlwaysSo", severity="warning")
-            assert not webhook.notifications("resolved")
             assert [alert["labels"]["alertname"] for alert in alertmanager.alerts()] == ["AlwaysSo"]
             (active,) = prometheus.alerts()
             assert (active.state, active.annotations) == ("firing", told.annotations)
@@ -84,9 +83,9 @@ def test_what_ends_by_itself_is_found_out() -> None:
 
 def test_a_listener_hears_of_each_alert_of_a_message_once() -> None:
     heard: list[Notification] = []
-    alert = {"status": "firing", "labels": {"alertname": "A"}, "annotations": {}, "startsAt": "now"}
+    alert = {"status": "firing", "labels": {"alertname": "A"}, "annotations": {}}
     message = {"receiver": "lab", "alerts": [alert, {**alert, "status": "resolved"}]}
     with Webhook(heard.append) as webhook:
         webhook.receive(message)
         assert [each.status for each in heard] == ["firing", "resolved"]
-        assert webhook.notifications("resolved", alertname="A") == heard[1:]
+        assert webhook.notifications(alertname="A") == heard

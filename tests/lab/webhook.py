@@ -21,14 +21,12 @@ class Notification:
 
     receiver  the name in Alertmanager's configuration
     status    `firing` or `resolved`
-    began     when the alert began to fire, as Prometheus tells it: which alert it is
     """
 
     receiver: str
     status: str
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
-    began: str
 
     @property
     def name(self) -> str:
@@ -80,7 +78,6 @@ class Webhook:
                 alert["status"],
                 alert["labels"],
                 alert["annotations"],
-                alert["startsAt"],
             )
             for alert in message["alerts"]
         ]
@@ -89,14 +86,10 @@ class Webhook:
         for each in told if self._heard else ():
             self._heard(each)  # type: ignore[misc]
 
-    def notifications(self, status: str = "firing", /, **labels: str) -> list[Notification]:
-        """Those so far that have this status and these labels, in their order."""
+    def notifications(self, **labels: str) -> list[Notification]:
+        """Those so far that have these labels, in their order."""
         with self._lock:
-            return [
-                each
-                for each in self._notifications
-                if each.status == status and labels.items() <= each.labels.items()
-            ]
+            return [each for each in self._notifications if labels.items() <= each.labels.items()]
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,0 +1,111 @@
+"""Exporters that are in trouble themselves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from tests.lab import frames
+from tests.lab.exporter import Exporter
+from tests.lab.segment import DEVICE
+from tests.lab.wire import Actor
+from tests.live.monitoring.stage import WatchedStage
+from tests.live.storms import Sender
+
+CAP = 32
+CONFIG = f"limits: {{addresses: {CAP}, address_burst: 64, address_rate: 100}}\n"
+BEYOND_A_RING = 20_000
+"""Frames, of which the ring holds 16,384."""
+
+SICK = """
+import os, sys
+from l2exporter import cli
+from l2exporter.collectors.wake_on_lan import WakeOnLanCollector
+healthy = WakeOnLanCollector.collect
+ballast = []
+def collect(self):
+    if not os.path.exists({flag!r}):
+        ballast.clear()
+        return healthy(self)
+    if not ballast:
+        ballast.append(b"x" * {ballast})
+    raise ZeroDivisionError("a fault of ours")
+WakeOnLanCollector.collect = collect
+sys.exit(cli.main())
+"""
+"""An exporter with a collector that fails and keeps memory, as long as a file is there."""
+
+BALLAST = 256 << 20
+
+
+class Shouter(Actor):
+    """A host that announces itself fifty times a second."""
+
+    def opened(self) -> None:
+        self.after(0.0, self._shout)
+
+    def _shout(self) -> None:
+        self.send(frames.announcement(self.mac, self.host.ip))
+        self.after(0.02, self._shout)
+
+
+def overwhelmed(stage: WatchedStage) -> None:
+    """A host shouts; ever new senders fill small tables; more comes than can be taken in."""
+    watcher, host = stage.segment(2).hosts
+    config = Path(stage.enter(tempfile.TemporaryDirectory()), "config.yml")
+    config.write_text(CONFIG)
+    exporter = stage.exporter(watcher.namespace, f"--config.file={config}")
+    sender = stage.enter(closing(Sender(host.namespace, DEVICE)))
+    assert host.ping(watcher.ip)
+    stage.recorded(f'segment:l2_gratuitous_arp:baseline{{segment="{stage.name}"}}')
+    for _ in stage.rounds():
+        with Shouter(host):
+            stage.told("L2GratuitousArpStorm")
+        stage.told("L2TableFull", meanwhile=lambda: sender.spoof(4 * CAP))
+        stage.told("L2CaptureDrops", meanwhile=lambda: overfill(exporter, sender))
+        stage.resolved("L2TableFull")
+        stage.resolved("L2CaptureDrops")
+        stage.resolved("L2GratuitousArpStorm")
+
+
+def overfill(exporter: Exporter, sender: Sender) -> None:
+    """Send more than the ring holds while the exporter cannot read it."""
+    os.kill(exporter.process.pid, signal.SIGSTOP)
+    try:
+        sender.spoof(BEYOND_A_RING)
+    finally:
+        os.kill(exporter.process.pid, signal.SIGCONT)
+
+
+def faulty(stage: WatchedStage) -> None:
+    """A collector fails, and memory grows; then all is well again."""
+    (host,) = stage.segment(1).hosts
+    flag = Path(stage.enter(tempfile.TemporaryDirectory()), "sick")
+    command = (sys.executable, "-c", SICK.format(flag=str(flag), ballast=BALLAST))
+    stage.exporter(host.namespace, command=command)
+    for _ in stage.rounds():
+        flag.touch()
+        stage.told("L2CollectorFailing")
+        stage.told("L2ExporterMemoryHigh")
+        flag.unlink()
+        stage.resolved("L2CollectorFailing")
+        stage.resolved("L2ExporterMemoryHigh")
+
+
+def gone(stage: WatchedStage) -> None:
+    """A device goes down and comes back; then the exporter does."""
+    (host,) = stage.segment(1).hosts
+    exporter = stage.exporter(host.namespace)
+    for _ in stage.rounds():
+        host.namespace.ip("link", "set", "dev", host.device, "down")
+        stage.told("L2CaptureDown")
+        host.namespace.ip("link", "set", "dev", host.device, "up")
+        stage.resolved("L2CaptureDown")
+        exporter.stop()
+        stage.told("L2ExporterDown")
+        with Exporter(host.namespace):
+            stage.resolved("L2ExporterDown")
