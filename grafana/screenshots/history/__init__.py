@@ -1,0 +1,1 @@
+"""A made-up day of three exporters, for pictures: their own metrics, but no measurement."""

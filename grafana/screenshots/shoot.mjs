@@ -1,0 +1,92 @@
+// Takes pictures of dashboards: reads a plan (JSON) from standard input, writes a line of JSON for each
+// picture to standard output. No server of its own: the browser's requests are answered from files, and
+// those to /api/v1 by Prometheus.
+//
+// plan: {prometheus, chromium, profile, to, scrape, shots: [{dashboard, out, theme, width, variables}]}
+
+import { readFile } from 'node:fs/promises';
+import { extname, join, normalize } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const ORIGIN = 'http://dashboards.invalid';
+const ICONS = '/public/build/img/icons/';
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--force-color-profile=srgb',
+  '--hide-scrollbars',
+];
+
+const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+const plan = JSON.parse(await readFile('/dev/stdin', 'utf8'));
+const context = await chromium.launchPersistentContext(plan.profile, {
+  executablePath: plan.chromium,
+  args: FLAGS,
+  timezoneId: 'UTC',
+  locale: 'en-US',
+  reducedMotion: 'reduce',
+});
+try {
+  for (const shot of plan.shots) {
+    console.log(JSON.stringify(await take(shot)));
+  }
+} finally {
+  await context.close();
+}
+
+async function take(shot) {
+  const page = await context.newPage();
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(String(error)));
+  await page.setViewportSize({ width: shot.width, height: 800 });
+  await page.route('**/*', (route) => answer(route, shot));
+  await page.goto(`${ORIGIN}/?${query(shot)}`);
+  await page.waitForFunction(() => document.body.matches('[data-drawn], [data-failed]'), null, { timeout: 60_000 });
+  await page.waitForLoadState('networkidle');
+  await page.evaluate(() => document.fonts.ready);
+  await page.screenshot({ path: shot.out, fullPage: true, animations: 'disabled' });
+  const told = await page.evaluate(() => ({
+    failed: document.body.dataset.failed,
+    problems: [...document.querySelectorAll('[data-problem]')].map(({ dataset }) => `${dataset.title}: ${dataset.problem}`),
+    empty: [...document.querySelectorAll('[data-empty]')].map(({ dataset }) => dataset.title),
+    wide: document.documentElement.scrollWidth > window.innerWidth,
+  }));
+  await page.close();
+  return { out: shot.out, faults: [...faults, ...told.problems, ...(told.failed ? [told.failed] : [])], empty: told.empty, wide: told.wide };
+}
+
+function query({ theme, variables }) {
+  const chosen = Object.entries(variables).map(([name, value]) => [`var-${name}`, value]);
+  return new URLSearchParams([['theme', theme], ['to', plan.to], ['scrape', plan.scrape], ...chosen]);
+}
+
+async function answer(route, shot) {
+  const url = new URL(route.request().url());
+  if (url.origin !== ORIGIN) {
+    return route.abort();
+  }
+  if (url.pathname.startsWith('/api/v1/')) {
+    return route.fulfill({ response: await route.fetch({ url: plan.prometheus + url.pathname + url.search }) });
+  }
+  const path = fileOf(normalize(url.pathname), shot);
+  try {
+    return await route.fulfill({ body: await readFile(path), contentType: TYPES[extname(path)] ?? 'application/octet-stream' });
+  } catch {
+    return route.fulfill({ status: 404 });
+  }
+}
+
+function fileOf(path, shot) {
+  if (path === '/dashboard.json') {
+    return shot.dashboard;
+  }
+  if (path.startsWith(ICONS)) {
+    return join(here, 'node_modules/@grafana/ui/dist/public/img/icons', path.slice(ICONS.length));
+  }
+  return join(here, 'dist', path === '/' ? 'index.html' : path);
+}
