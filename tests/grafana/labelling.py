@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import product
 
 from promql_parser import (
     AggModifierType,
@@ -61,15 +62,16 @@ class Labelling:
         return labels
 
     def _selector(self, node: VectorSelector) -> Labels:
-        labels = NONE.union(*(self._named(name) for name in _names(node)))
+        labels = NONE.union(*(self._named(pattern) for pattern in _names(node)))
         matched = (one.name for one in node.matchers.matchers if one.name != "__name__")
         self._expect(matched, labels, f"{node}")
         return labels
 
-    def _named(self, name: str) -> Labels:
-        if name not in self._series:
-            self.complaints.append(f"there is no series {name}")
-        return self._series.get(name, NONE)
+    def _named(self, pattern: str) -> Labels:
+        found = [labels for name, labels in self._series.items() if re.fullmatch(pattern, name)]
+        if not found:
+            self.complaints.append(f"there is no series {pattern}")
+        return NONE.union(*found)
 
     def _aggregate(self, node: AggregateExpr) -> Labels:
         labels = self.of(node.expr)
@@ -90,7 +92,8 @@ class Labelling:
         labels = NONE.union(*(self.of(one) for one in arguments))
         if name in ("label_replace", "label_join"):
             sources = texts[2:3] if name == "label_replace" else texts[2:]
-            self._expect(sources, labels, node.prettify())
+            # Without a source the label gets a text of its own.
+            self._expect(filter(None, sources), labels, node.prettify())
             return labels | {texts[0]}
         if name == "histogram_quantile":
             self._expect(["le"], labels, node.prettify())
@@ -134,14 +137,16 @@ class Labelling:
             self.complaints.append(f"no label {label} in {where}")
 
 
-def _names(node: VectorSelector) -> list[str]:
-    """The series that it names, be it by a regular expression of alternatives."""
+def _names(node: VectorSelector) -> set[str]:
+    """What its series are called: a name, or each alternative of a regular expression."""
     if node.name:
-        return [node.name]
+        return {node.name}
     for one in node.matchers.matchers:
         if one.name == "__name__" and one.op in (MatchOp.Equal, MatchOp.Re):
-            return re.sub(r"[()?:]", "", one.value).split("|")
-    return [f"{node}"]
+            parts = re.split(r"\(([^()]*)\)", one.value)
+            choices = [part.split("|") if index % 2 else [part] for index, part in enumerate(parts)]
+            return {name for chosen in product(*choices) for name in "".join(chosen).split("|")}
+    return {re.escape(f"{node}")}
 
 
 def _counted(node: AggregateExpr) -> Labels:
