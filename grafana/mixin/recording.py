@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .rules import Group, Recording
-from .segments import by_segment, seconds
+from .segments import by_segment, indented, seconds
 from .thresholds import Thresholds
 
 JUDGED = ("suspected_spoofing", "duplicate_address")
@@ -28,10 +28,7 @@ def _moves(t: Thresholds) -> tuple[Recording, ...]:
     counters by cause miss none, but have no address.
     """
     return (
-        Recording(
-            "segment:l2_last_move:moves",
-            by_segment(f"vlan, ip, {_PAIR}", _last_moves("", t.last_moves_window)),
-        ),
+        Recording("segment:l2_last_move:moves", _told(t)),
         *(
             Recording(
                 f"segment:l2_moves_{cause}:by_ip",
@@ -47,6 +44,18 @@ def _moves(t: Thresholds) -> tuple[Recording, ...]:
             ),
         ),
         _by_cause("unknown", t.unexplained_window),
+    )
+
+
+def _told(t: Thresholds) -> str:
+    """What alerts tell of the moves of their address, which is `alert_ip` here. One that knows no
+    address has none, and finds the moves that are pending.
+    """
+    labels = f"vlan, ip, {_PAIR}"
+    every = by_segment(labels, _last_moves("", t.last_moves_window))
+    pending = by_segment(labels, _last_moves(',cause="pending"', t.last_moves_window))
+    return (
+        f'label_replace(\n{indented(every, 2)},\n  "alert_ip", "$1", "ip", "(.*)"\n)\nor\n{pending}'
     )
 
 
@@ -164,7 +173,7 @@ def _holds(t: Thresholds) -> tuple[Recording, ...]:
             "segment:l2_sleep_proxy_held:gone",
             f"max_over_time((segment:l2_sleep_proxy_held:info)[{t.holds_lost_window}:])\n"
             "unless on (segment, vlan, ip)\n  segment:l2_sleep_proxy_held:info\n"
-            f"unless on (segment, vlan, ip)\n{by_segment('vlan, ip', returned)}",
+            f"unless on (segment, vlan, ip)\n{indented(by_segment('vlan, ip', returned), 2)}",
         ),
         Recording(
             "segment:l2_sleep_proxy_holds_lost:increase",

@@ -18,8 +18,8 @@ def by_segment(labels: str, expr: str) -> str:
     "<instance>/<device>". Each selector of `expr` that its samples come from has the matcher
     SEGMENT.
     """
-    named = _indented(expr.replace(SEGMENT, 'segment!=""'), 2)
-    other = _indented(expr.replace(SEGMENT, 'segment=""'), 4)
+    named = indented(expr.replace(SEGMENT, 'segment!=""'), 2)
+    other = indented(expr.replace(SEGMENT, 'segment=""'), 4)
     return f"""\
 max by (segment, {labels}) (
 {named}
@@ -31,7 +31,8 @@ max by (segment, {labels}) (
 )"""
 
 
-def _indented(text: str, columns: int) -> str:
+def indented(text: str, columns: int) -> str:
+    """Return the text with each line moved to the right."""
     return "\n".join(" " * columns + line for line in text.splitlines())
 
 

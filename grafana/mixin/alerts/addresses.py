@@ -15,9 +15,9 @@ _THERE = "segment=%q, vlan=%q"
 _PROTECTED = "{{ $labels.ip }} ({{ $labels.role }})"
 
 _LAST_MOVES = (
-    f"{{{{ range query (printf `segment:l2_last_move:moves{{{_THERE}, ip=%q}}` {ADDRESS})"
-    " | sortByLabel `to_mac` }} It moved from {{ .Labels.from_mac }} to {{ .Labels.to_mac }}"
-    " ({{ .Labels.cause }}).{{ end }}"
+    f"{{{{ range query (printf `topk(5, segment:l2_last_move:moves{{{_THERE}, alert_ip=%q}})`"
+    f" {ADDRESS}) | sortByLabel `to_mac` }}}} {{{{ .Labels.ip }}}} moved from"
+    " {{ .Labels.from_mac }} to {{ .Labels.to_mac }} ({{ .Labels.cause }}).{{ end }}"
 )
 
 
@@ -47,9 +47,8 @@ def _claimed(t: Thresholds) -> Alert:
         severity="critical",
         summary=f"Somebody else claims {_PROTECTED} {WHERE}.",
         description=(
-            "{{ $labels.ip }} was claimed {{ $value }} times, counted from the exporter's start, by"
-            f" MACs that it should not have, and within {t.protected_window} for no reason that is"
-            " known."
+            "Claims by MACs that should not have {{ $labels.ip }}, since the exporter's start:"
+            f" {{{{ $value }}}}, within {t.protected_window} for no reason that is known."
             f"{{{{ range query (printf `segment:l2_protected_address_last_claim:info{{{_THERE},"
             f" ip=%q}}` {ADDRESS}) | sortByLabel `mac` }}}} The last claim was by"
             " {{ .Labels.mac }}; the MAC should be {{ .Labels.expected_mac }}.{{ end }}"
@@ -67,8 +66,8 @@ def _moved(t: Thresholds) -> Alert:
         severity="critical",
         summary=f"{_PROTECTED} has moved {WHERE}.",
         description=(
-            '{{ $labels.ip }} moved {{ $value | printf "%.0f" }} times within'
-            f" {t.protected_window} for none of the harmless reasons ({benign}).{_LAST_MOVES}"
+            f"Moves of {{{{ $labels.ip }}}} within {t.protected_window}, for none of the harmless"
+            f' reasons ({benign}): {{{{ $value | printf "%.0f" }}}}.{_LAST_MOVES}'
         ),
     )
 
@@ -107,12 +106,10 @@ def _judged(t: Thresholds, name: str, cause: str, summary: str) -> Alert:
         severity="warning",
         summary=summary,
         description=(
-            "{{ if $labels.ip }}{{ $labels.ip }} moved {{ $value }} times, counted from the"
-            f" exporter's start, last within {t.last_moves_window}."
-            "{{ else }}"
-            f'{{{{ $value | printf "%.0f" }}}} moves within {t.judged_window} were of this kind, of'
-            " addresses that go on to move, so that their cause is pending at each scrape."
-            f"{{{{ end }}}}{_LAST_MOVES}"
+            "{{ if $labels.ip }}Moves of {{ $labels.ip }} since the exporter's start: {{ $value }}."
+            f'{{{{ else }}}}Such moves within {t.judged_window}: {{{{ $value | printf "%.0f" }}}},'
+            " of addresses that go on to move, so that at each scrape the cause is pending of"
+            f" those that may be meant.{{{{ end }}}}{_LAST_MOVES}"
         ),
     )
 
@@ -126,8 +123,8 @@ def _unexplained(t: Thresholds) -> Alert:
         severity="warning",
         summary=f"Many addresses move {WHERE}, and nothing tells why.",
         description=(
-            f'{{{{ $value | printf "%.0f" }}}} moves within {t.unexplained_window} had no known'
-            " cause. Of those addresses the ones that move most:"
+            f"Moves within {t.unexplained_window} without a known cause:"
+            ' {{ $value | printf "%.0f" }}. Of those addresses the ones that move most:'
             f"{{{{ range query (printf `topk(5, segment:l2_moves_unknown:by_pair{{{_THERE}}})`"
             " $labels.segment $labels.vlan) }} {{ .Labels.ip }} from {{ .Labels.from_mac }} to"
             " {{ .Labels.to_mac }};{{ end }} all of them: l2_arp_last_move_info,"

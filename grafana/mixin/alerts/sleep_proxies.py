@@ -40,8 +40,8 @@ def _lost(t: Thresholds) -> Alert:
         severity="warning",
         summary=f"A sleeping host {WHERE} is out of reach: its sleep proxy has let go of it.",
         description=(
-            f'{{{{ $value | printf "%.0f" }}}} holds were lost within {t.holds_lost_window}: the'
-            " owner did not wake, or the proxy has gone."
+            f'Holds lost within {t.holds_lost_window}: {{{{ $value | printf "%.0f" }}}}. The owner'
+            " did not wake, or the proxy has gone."
             "{{ range query (printf `segment:l2_sleep_proxy_held:gone{segment=%q, vlan=%q}`"
             " $labels.segment $labels.vlan) | sortByLabel `ip` }} {{ .Labels.ip }} of"
             " {{ .Labels.owner_mac }} was held by {{ .Labels.proxy_mac }}, and has not been seen to"
