@@ -105,7 +105,7 @@ def _wakes() -> timeseries_builder.Panel:
 def _magic_packets() -> timeseries_builder.Panel:
     packets = increase("l2_wake_on_lan_packets_total", *HERE)
     return counted(
-        "Who is to be woken?",
+        "When were magic packets sent?",
         over_time(f"sum by (device, vlan) ({packets})", "{{device}} {{vlan}}"),
         description="Wake-on-LAN packets, whoever sent them: a sleep proxy sends up to fifteen for "
         "one wake. Packets without a wake mean that a sleeper does not hear them.",
