@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from . import grafana_templates, inlining
+from . import alert_panels, grafana_templates, inlining
 from .rules import Alert, Group
 
 DATASOURCE = "l2exporter-prometheus"
@@ -73,18 +73,29 @@ def _written(alert: Alert, records: Mapping[str, str]) -> dict[str, Any]:
     data = [_prometheus("A", f"{expr} + 0")]
     if text.asked:
         data.append(_prometheus("B", inlining.inlined(text.asked.query(expr), records)))
+    panel, link = _panel(alert)
     return {
         "uid": _uid(alert),
         "title": alert.name,
         "condition": "fires",
         "data": [*data, _any_value("A"), _not_zero("any")],
+        **panel,
         "for": alert.pending,
         "noDataState": "OK",
         "execErrState": "Error",
         "missing_series_evals_to_resolve": 1,
-        "annotations": {**text.annotations, "runbook_url": alert.runbook_url},
+        "annotations": {**text.annotations, "runbook_url": alert.runbook_url, **link},
         "labels": {"severity": alert.severity, **alert.labels},
     }
+
+
+def _panel(alert: Alert) -> tuple[dict[str, object], dict[str, str]]:
+    """What links the rule to a panel: Grafana wants it twice, as fields and as annotations."""
+    if (shown := alert_panels.panel_of(alert.name)) is None:
+        return {}, {}
+    dashboard, panel = shown
+    fields = {"dashboardUid": dashboard, "panelId": panel}
+    return fields, {"__dashboardUid__": dashboard, "__panelId__": str(panel)}
 
 
 def _uid(alert: Alert) -> str:

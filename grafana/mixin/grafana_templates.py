@@ -22,7 +22,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _ASKED = re.compile(
-    r"\{\{ range query \(printf `(?P<query>[^`]*)`[^()]*\)(?: \| \w+ `\w+`)? \}\}"
+    r"\{\{ range query \(printf `(?P<query>[^`]*)`(?P<labels>(?: \$labels\.\w+)*)\)"
+    r"(?: \| \w+ `\w+`)? \}\}"
     r"(?P<told>.*?)"
     r"\{\{ end \}\}",
     re.DOTALL,
@@ -30,6 +31,7 @@ _ASKED = re.compile(
 _QUERY = re.compile(r"(?:topk\(\d+, )?(?P<series>[\w:]+)\{(?P<matchers>[^{}]*)\}\)?")
 _MATCHER = re.compile(r"(\w+)=%q")
 _LABEL = re.compile(r"\{\{ \.Labels\.(\w+) \}\}")
+_ALERTS = re.compile(r"\$labels\.(\w+)")
 _VALUE = re.compile(r"\$value\b")
 
 
@@ -38,13 +40,13 @@ class Asked:
     """What an alert's annotations want to know beside its value and labels.
 
     series  of which series
-    by      whose labels of these names are the alert's
-    told    labels of that series, and what they are called in the answer: the alert itself may
-            have one of the same name with another meaning
+    by      which labels of theirs are which of the alert's
+    told    labels of theirs, and what they are called in the answer: the alert itself may have one
+            of the same name with another meaning
     """
 
     series: str
-    by: tuple[str, ...]
+    by: Mapping[str, str]
     told: Mapping[str, str]
 
     def query(self, alert: str) -> str:
@@ -53,11 +55,11 @@ class Asked:
         Where any query has no data, Grafana takes the whole rule for one without: there is always
         some.
         """
-        by, told = ", ".join(self.by), ", ".join(self.told.values())
-        found = f"topk by ({by}) (1, {self.series})"
-        for label, name in self.told.items():
-            if name != label:
-                found = f'label_replace({found}, "{name}", "$1", "{label}", "(.*)")'
+        found = f"topk by ({', '.join(self.by)}) (1, {self.series})"
+        for theirs, name in (*self.told.items(), *self.by.items()):
+            if name != theirs:
+                found = f'label_replace({found}, "{name}", "$1", "{theirs}", "(.*)")'
+        by, told = ", ".join(self.by.values()), ", ".join(self.told.values())
         return f"{alert} * on ({by}) group_left ({told})\n  {found}\nor on () vector(0)"
 
 
@@ -81,13 +83,15 @@ def translate(annotations: Mapping[str, str]) -> Translated:
 
 def _asked(found: re.Match[str], texts: Mapping[str, str]) -> Asked:
     query = _QUERY.fullmatch(found["query"])
-    matchers = query["matchers"].split(", ") if query else ()
-    by = tuple(label[1] for each in matchers if (label := _MATCHER.fullmatch(each)))
-    if not query or len(by) != len(matchers):
+    matchers = query["matchers"].split(", ") if query else []
+    theirs = [label[1] for each in matchers if (label := _MATCHER.fullmatch(each))]
+    labels = _ALERTS.findall(found["labels"])
+    if not query or not len(theirs) == len(matchers) == len(labels):
         raise ValueError(f"cannot ask this for all alerts at once: {found['query']}")
-    own = set(re.findall(r"\$labels\.(\w+)", " ".join(texts.values())))
-    told = (label for label in _LABEL.findall(found["told"]) if label not in by)
-    return Asked(query["series"], by, {x: f"other_{x}" if x in own else x for x in told})
+    own = set(_ALERTS.findall(" ".join(texts.values())))
+    told = (label for label in _LABEL.findall(found["told"]) if label not in theirs)
+    names = {label: f"other_{label}" if label in own else label for label in told}
+    return Asked(query["series"], dict(zip(theirs, labels, strict=True)), names)
 
 
 def _text(template: str, asked: Asked | None) -> str:

@@ -165,6 +165,71 @@ def labels_of(query: str) -> frozenset[str]:
     return labels
 
 
+def test_the_second_query_finds_both_macs(tmp_path: Path) -> None:
+    """Of an address whose exporter has no `segment`, and that has a role."""
+    where = 'instance="a:1", device="eth0", vlan="10", ip="192.0.2.1"'
+    macs = 'from_mac="02:00:00:00:00:01", to_mac="02:00:00:00:00:05", cause="suspected_spoofing"'
+    role = 'role="gateway", cause="suspected_spoofing"'
+    given = {
+        f"l2_protected_address_moves_total{{{where}, {role}}}": "0 0 1 1 1",
+        f"l2_arp_moves_total{{{where}}}": "0 0 1 1 1",
+        f"l2_arp_last_move_timestamp_seconds{{{where}}}": "_ _ 120 120 120",
+        f"l2_arp_last_move_info{{{where}, {macs}}}": "_ _ 1 1 1",
+    }
+    alert = 'segment="a:1/eth0", vlan="10", ip="192.0.2.1", role="gateway"'
+    found = f'{{{alert}, other_ip="192.0.2.1", {macs}}}'
+    query = queries(RULES["L2ProtectedAddressMoved"])["B"]
+    finds(tmp_path, "1m", given, query, {"1m": ("{}", 0), "4m": (found, 1)})
+
+
+def test_the_second_query_finds_the_router_that_was_known(tmp_path: Path) -> None:
+    where = 'instance="a:1", device="eth0", segment="office"'
+    rogue, known = (f'ip="fe80::{n}", mac="02:00:00:00:00:0{n}"' for n in (2, 1))
+    given = {
+        f"l2_ipv6_router_info{{{where}, {known}}}": "1x600",
+        f"l2_ipv6_router_info{{{where}, {rogue}}}": "_x590 1x10",
+    }
+    other = 'other_ip="fe80::1", other_mac="02:00:00:00:00:01"'
+    query = queries(RULES["L2RogueRouterAdvertisement"])["B"]
+    found = f'{{segment="office", {rogue}, {other}}}'
+    finds(tmp_path, "5m", given, query, {"49h": ("{}", 0), "49h30m": (found, 1)})
+
+
+def finds(
+    tmp_path: Path,
+    interval: str,
+    series: Mapping[str, str],
+    query: str,
+    samples: Mapping[str, tuple[str, float]],
+) -> None:
+    """Assert that a query's one result is, at each time, these labels with this value."""
+    test = {
+        "interval": interval,
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "promql_expr_test": [
+            {"expr": query, "eval_time": at, "exp_samples": [{"labels": labels, "value": value}]}
+            for at, (labels, value) in samples.items()
+        ],
+    }
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump({"tests": [test]}))
+    done = promtool("test", "rules", str(tmp_path / "tests.yml"))
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_rule_is_linked_to_a_panel_that_there_is() -> None:
+    titles = {
+        (uid, panel["id"]): panel["title"]
+        for uid, dashboard in reading.dashboards().items()
+        for panel in reading.panels(dashboard)
+    }
+    linked = {name: rule for name, rule in RULES.items() if "panelId" in rule}
+    assert set(RULES) - set(linked) == {"L2RogueRouterAdvertisement"}
+    for rule in linked.values():
+        assert (rule["dashboardUid"], rule["panelId"]) in titles
+        assert rule["annotations"]["__dashboardUid__"] == rule["dashboardUid"]
+        assert rule["annotations"]["__panelId__"] == str(rule["panelId"])
+
+
 @pytest.mark.parametrize(
     "modified", ['a:b:c{x="y"}', "a:b:c[5m]", "a:b:c offset 5m", "a:b:c @ 0", "sum(a:b:c [5m])"]
 )
@@ -208,25 +273,27 @@ ASKED = "{{{{ range query (printf `{}` $labels.ip) }}}}{}{{{{ end }}}}"
 
 
 def test_what_a_description_asks_becomes_a_second_query() -> None:
-    asked = ASKED.format("topk(5, moves{ip=%q, vlan=%q})", "{{ .Labels.mac }}, ")
+    asked = ASKED.format("topk(5, moves{ip=%q})", "{{ .Labels.mac }}, ")
     translated = translate({"description": "{{ $value }}: " + asked})
     assert translated.annotations == {
         "description": "{{ $values.A.Value }}: {{ with $values.B.Labels }}{{ .mac }}, {{ end }}"
     }
     assert translated.asked
     assert translated.asked.query("(up)") == (
-        "(up) * on (ip, vlan) group_left (mac)\n  topk by (ip, vlan) (1, moves)\nor on () vector(0)"
+        "(up) * on (ip) group_left (mac)\n  topk by (ip) (1, moves)\nor on () vector(0)"
     )
 
 
 def test_a_label_that_the_alert_has_too_is_told_under_another_name() -> None:
-    asked = ASKED.format("moves{vlan=%q}", "{{ .Labels.ip }}")
-    translated = translate({"summary": "{{ $labels.ip }}", "description": asked})
+    asked = ASKED.format("moves{alert_ip=%q}", "{{ .Labels.ip }}")
+    translated = translate({"description": asked})
     assert "{{ .other_ip }}" in translated.annotations["description"]
     assert translated.asked
     assert translated.asked.query("(up)") == (
-        "(up) * on (vlan) group_left (other_ip)\n"
-        '  label_replace(topk by (vlan) (1, moves), "other_ip", "$1", "ip", "(.*)")\n'
+        "(up) * on (ip) group_left (other_ip)\n"
+        "  label_replace("
+        'label_replace(topk by (alert_ip) (1, moves), "other_ip", "$1", "ip", "(.*)"),'
+        ' "ip", "$1", "alert_ip", "(.*)")\n'
         "or on () vector(0)"
     )
 
@@ -236,6 +303,7 @@ def test_a_label_that_the_alert_has_too_is_told_under_another_name() -> None:
     [
         (ASKED.format('moves{ip=%q, cause="x"}', ""), "cannot ask this for all alerts at once"),
         (ASKED.format("rate(moves{ip=%q}[5m])", ""), "cannot ask this for all alerts at once"),
+        (ASKED.format("moves{ip=%q, vlan=%q}", ""), "cannot ask this for all alerts at once"),
         (ASKED.format("moves", ""), "cannot ask this for all alerts at once"),
         (ASKED.format("moves{ip=%q}", "{{ .Value }}"), "more than labels is told"),
         ("{{ range query `moves` }}{{ end }}", "unknown form of a query"),
