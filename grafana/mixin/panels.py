@@ -31,7 +31,7 @@ gives a builder of the SDK, whose own methods go on from there (`.override_by_na
 `.interval("1m")`). `layout` gives positions and ids; nothing else does. Queries of tables are all
 `now`; columns are named by their labels, values `Value` (one query) or `Value #A`, `Value #B`...
 (several, which are merged over the labels that all of them have). A count of events in bars wants
-`counted(...)`: a minute for each bar, so that none counts twice.
+`counted(...)`: a bar is as long as the window of its query, so that none counts twice.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def now(expr: str, legend: str = "__auto") -> Query:
 
 
 def timeseries(title: str, *queries: Query, **said: Unpack[Said]) -> timeseries_builder.Panel:
-    """Lines over time; where `steps` are given they are drawn as dashed lines."""
+    """Lines over time; `steps` are drawn as dashed lines, so name those alone that are limits."""
     panel = told(timeseries_builder.Panel(), title, queries, said, width=12, height=8)
     panel.min(0).fill_opacity(10).show_points(common.VisibilityMode.NEVER)
     panel.color_scheme(Built(dashboard.FieldColor(dashboard.FieldColorModeId.PALETTE_CLASSIC)))
@@ -132,11 +132,14 @@ def timeseries(title: str, *queries: Query, **said: Unpack[Said]) -> timeseries_
 
 
 def counted(title: str, *queries: Query, **said: Unpack[Said]) -> timeseries_builder.Panel:
-    """Events as stacked bars of at least a minute; ask for them by `variables.increase`."""
+    """Events as stacked bars of at least a minute, and no more than can be told apart.
+
+    Ask for them by `variables.increase`.
+    """
     panel = timeseries(title, *queries, **said)
     panel.draw_style(common.GraphDrawStyle.BARS).fill_opacity(80).line_width(0).decimals(0)
     panel.stacking(Built(common.StackingConfig(mode=common.StackingMode.NORMAL, group="A")))
-    return panel.interval("1m")
+    return panel.interval("1m").max_data_points(100)
 
 
 def stat(title: str, *queries: Query, **said: Unpack[Said]) -> stat_builder.Panel:

@@ -13,7 +13,7 @@ from ..panels import NONE, Word, coloured, now, over_time
 from ..tables import Column
 from ..tables import table as table_of
 from ..thresholds import DEFAULTS
-from ..variables import DEVICE, device, increase_in_range, rate, series
+from ..variables import DEVICE, device, increase, increase_in_range, rate, series
 from .exporter_cost import cost, of_exporters
 from .exporter_tables import kernel, tables
 from .health import health
@@ -55,7 +55,7 @@ def _lost() -> stat.Panel:
     evicted = increase_in_range("l2_tracked_evictions_total", f'table!~"{DEFAULTS.ageing_tables}"')
     refused = increase_in_range("l2_tracked_refusals_total")
     return panels.stat(
-        "Lost for want of room",
+        "Lost entries",
         now(f"sum({evicted}) + sum({refused})"),
         description="Entries in the time range that gave way in a full table, and sightings that "
         "found no place: totals count them, details have gaps. Evictions of tables whose entries "
@@ -129,7 +129,7 @@ def _ring() -> timeseries.Panel:
         "frames are dropped. Empty: nothing is captured.",
         empty="Nothing is captured",
         unit="percentunit",
-        steps=from_zero((1, WARNING)),
+        steps=((1, WARNING),),
     ).max(1)
 
 
@@ -148,14 +148,14 @@ def _captures() -> statetimeline.Panel:
 
 
 def _malformed() -> timeseries.Panel:
-    errors = rate("l2_frame_errors_total", DEVICE)
-    return panels.timeseries(
+    errors = increase("l2_frame_errors_total", DEVICE)
+    return panels.counted(
         "Malformed frames, by reason",
         over_time(f"sum by (protocol, reason) ({errors}) > 0", "{{protocol}}: {{reason}}"),
-        description="Frames a second that are not what their protocol says: a broken sender, or "
+        description="Frames that are not what their protocol says: a broken sender, or "
         "somebody who tries what happens. They change nothing that is known. Empty: none came.",
         empty="No malformed frame",
-        unit="pps",
+        unit="short",
     )
 
 
@@ -179,25 +179,25 @@ def _slow() -> timeseries.Panel:
 
 
 def _skipped() -> timeseries.Panel:
-    skipped = rate("l2_slow_packets_total", DEVICE, 'result="skipped"')
-    return panels.timeseries(
+    skipped = increase("l2_slow_packets_total", DEVICE, 'result="skipped"')
+    return panels.counted(
         "Skipped dissections, by protocol",
         over_time(f"sum by (instance, protocol) ({skipped}) > 0", "{{instance}} {{protocol}}"),
-        description="Packets a second that might have mattered, but the CPU time for dissection, "
+        description="Packets that might have mattered, but the CPU time for dissection, "
         "or their sender's share of it, was used up: causes of moves may be unknown meanwhile. "
         "Empty: none was skipped.",
         empty="No packet was skipped",
-        unit="pps",
+        unit="short",
     )
 
 
 def _errors() -> timeseries.Panel:
-    errors = rate("l2_collector_errors_total")
-    return panels.timeseries(
+    errors = increase("l2_collector_errors_total")
+    return panels.counted(
         "Collectors that fail",
         over_time(f"sum by (instance, collector) ({errors}) > 0", "{{instance}} {{collector}}"),
-        description="Errors a second, at scrapes or on frames: what the collector tells is "
+        description="Errors at scrapes or on frames: what the collector tells is "
         "missing or incomplete, and the log names the error. Empty: none fails.",
         empty="No collector fails",
-        unit="ops",
+        unit="short",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.timeseries import Panel
 
-from ..colours import WARNING, from_zero
+from ..colours import WARNING
 from ..panels import over_time, timeseries
 from ..thresholds import DEFAULTS
 from ..variables import rate, series
@@ -40,8 +40,8 @@ def _memory() -> Panel:
         "it is a leak. Empty: none answers.",
         empty="No exporter answers",
         unit="bytes",
-        steps=from_zero((DEFAULTS.memory_bytes, WARNING)),
-    )
+        steps=((DEFAULTS.memory_bytes, WARNING),),
+    ).axis_soft_max(1.1 * DEFAULTS.memory_bytes)
 
 
 def _scrape() -> Panel:
@@ -58,11 +58,12 @@ def _scrape() -> Panel:
 
 def _collectors() -> Panel:
     took = series("l2_scrape_collector_duration_seconds")
+    slowest = f"topk(8, max by (collector) (max_over_time({took}[$__range] @ end())))"
     return timeseries(
         "Scrape time, by collector",
-        over_time(f"topk(10, max by (collector) ({took}))", "{{collector}}"),
-        description="The ten collectors that take longest at a scrape, on the slowest of the "
-        "chosen instances. Empty: none answers.",
+        over_time(f"max by (collector) ({took}) and on (collector) {slowest}", "{{collector}}"),
+        description="The eight collectors that take longest at a scrape, on the slowest of "
+        "the chosen instances. Empty: none answers.",
         empty="No exporter answers",
         unit="s",
     )

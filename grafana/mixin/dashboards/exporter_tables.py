@@ -6,8 +6,8 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Panel
 
 from ..colours import GOOD, INFO, WARNING, from_zero
-from ..panels import Word, bar_gauge, now, over_time, state_timeline, timeseries
-from ..variables import rate, series
+from ..panels import Word, bar_gauge, counted, now, over_time, state_timeline, timeseries
+from ..variables import increase, rate, series
 
 
 def tables() -> tuple[Builder[Panel], ...]:
@@ -31,42 +31,42 @@ def _fill() -> Builder[Panel]:
         empty="No exporter answers",
         unit="percentunit",
         width=24,
-        height=12,
+        height=16,
         steps=from_zero((0.8, INFO), (1, WARNING)),
     )
 
 
 def _evictions() -> Builder[Panel]:
-    evicted = rate("l2_tracked_evictions_total")
-    return timeseries(
+    evicted = increase("l2_tracked_evictions_total")
+    return counted(
         "Evictions, by table",
         over_time(f"sum by (instance, table) ({evicted}) > 0", "{{instance}} {{table}}"),
-        description="Entries a second that gave way to new ones, the oldest that never moved "
+        description="Entries that gave way to new ones, the oldest that never moved "
         "first. Devices, VLANs and moving MACs are nothing to worry about: only what is gone or "
         "idle gives way there. Empty: none gave way.",
         empty="Nothing gave way",
-        unit="ops",
+        unit="short",
     )
 
 
 def _refusals() -> Builder[Panel]:
-    refused = rate("l2_tracked_refusals_total")
-    return timeseries(
+    refused = increase("l2_tracked_refusals_total")
+    return counted(
         "Refusals, by table",
         over_time(f"sum by (instance, table) ({refused}) > 0", "{{instance}} {{table}}"),
-        description="Sightings a second that are in totals only, because a table had no place or "
+        description="Sightings that are in totals only, because a table had no place or "
         "admits no faster: a scan, a flood, or a network larger than the cap. Empty: none was "
         "turned away.",
         empty="Nothing was turned away",
-        unit="ops",
+        unit="short",
     )
 
 
 def _netlink() -> Builder[Panel]:
-    return timeseries(
+    return counted(
         "Readings of the kernel's tables that went wrong",
         *(
-            over_time(f"sum({rate(f'l2_netlink_{what}_total')})", words)
+            over_time(f"sum({increase(f'l2_netlink_{what}_total')})", words)
             for what, words in (
                 ("dump_failures", "failed"),
                 ("dump_interruptions", "begun anew"),
@@ -74,12 +74,12 @@ def _netlink() -> Builder[Panel]:
                 ("overruns", "events lost"),
             )
         ),
-        description="A second: readings that failed, that were begun anew because the table "
+        description="Readings that failed, that were begun anew because the table "
         "changed meanwhile, messages left out because they could not be believed, and times that "
         "the kernel dropped events, for which a new reading makes up. Empty: nothing of the kernel "
         "is read.",
         empty="Nothing of the kernel is read",
-        unit="ops",
+        unit="short",
     )
 
 

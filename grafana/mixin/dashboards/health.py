@@ -32,7 +32,7 @@ def _down() -> Panel:
 
 def _blind() -> Panel:
     return stat(
-        "Devices not captured",
+        "Blind devices",
         now(f"sum({series('l2_capture_up', DEVICE)} == bool 0)"),
         description="Devices on which no frames are captured: they are down, or CAP_NET_RAW is "
         "missing. What happens there is not seen. Empty: no exporter captures.",
@@ -48,7 +48,7 @@ def _dropped() -> Panel:
     drops = f"sum({increase_in_range('l2_capture_drops_total', DEVICE)})"
     frames = f"sum({increase_in_range('l2_capture_frames_total', DEVICE)})"
     return stat(
-        "Frames dropped",
+        "Dropped frames",
         now(f"{drops} / ({drops} + {frames} > 0)"),
         description="Share of the time range's frames that the kernel dropped because a ring was "
         "full: moves and claims may be among them. Empty: no frame was captured.",

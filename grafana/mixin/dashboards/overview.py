@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
+from grafana_foundation_sdk.models.common import TableSortByFieldState
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from .. import panels
 from ..colours import CRITICAL, INFO, WARNING, from_zero
 from ..layout import Section, dashboard_of
 from ..pages import ADDRESS, BRIDGES, EXPORTER, OVERVIEW
-from ..panels import Word, by_cause, leading_to, now, over_time
+from ..panels import Built, Word, by_cause, leading_to, now, over_time
+from ..recording import BENIGN
 from ..rules import RUNBOOKS
 from ..tables import Column
 from ..tables import table as table_of
@@ -112,7 +114,7 @@ def _gratuitous() -> timeseries.Panel:
         "with what is usual there. Empty: no ARP was received.",
         empty="No ARP was received",
         unit="pps",
-        steps=from_zero((DEFAULTS.storm_packets_per_second, WARNING)),
+        steps=((DEFAULTS.storm_packets_per_second, WARNING),),
         page=ADDRESS,
     )
 
@@ -147,8 +149,12 @@ def _protected() -> table.Panel:
     known = series("l2_protected_address_info")
     claims = increase_in_range("l2_protected_address_claims_total", DEVICE, VLAN)
     moves = increase_in_range("l2_protected_address_moves_total", DEVICE, VLAN)
+    thefts = increase_in_range(
+        "l2_protected_address_moves_total", DEVICE, VLAN, f'cause!~"{BENIGN}"'
+    )
     last = series("l2_protected_address_last_claim_info", DEVICE, VLAN)
-    return table_of(
+    claimant = f'label_replace({last}, "claimant", "$1", "mac", "(.*)")'
+    panel = table_of(
         "Protected addresses",
         {
             "ip": Column(
@@ -158,22 +164,27 @@ def _protected() -> table.Panel:
             ),
             "role": Column("Role", width=110),
             "mac": Column("MAC it should have"),
-            "Value #B": Column("Claims", width=90, steps=from_zero((1, WARNING))),
-            "Value #C": Column("Moves", width=90, steps=from_zero((1, CRITICAL))),
+            "Value #B": Column("Moves", width=90),
+            "Value #C": Column("Not benign", width=110, steps=from_zero((1, CRITICAL))),
+            "Value #D": Column("Claims", width=90, steps=from_zero((1, WARNING))),
             "claimant": Column("Last claimed by"),
         },
         now(f"group by (ip, role, mac) ({known})"),
-        now(f"max by (ip) (sum by (instance, ip) ({claims}))"),
-        now(f"max by (ip) (sum by (instance, ip) ({moves}))"),
-        now(f'group by (ip, claimant) (label_replace({last}, "claimant", "$1", "mac", "(.*)"))'),
+        *(
+            now(f"max by (ip) (sum by (instance, ip) ({count}))")
+            for count in (moves, thefts, claims)
+        ),
+        now(f"group by (ip, claimant) ({claimant})"),
         description="Gateways, DHCP and DNS servers and the addresses of the configuration: the "
-        "MAC that each should have, claims of others on it and moves in the time range (as seen by "
-        "the exporter that saw most), and who claimed it last. Several MACs of one address are a "
-        "failover group. Empty: no such address is known.",
+        "MAC that each should have; in the time range its moves, those of them for no benign "
+        "reason (failover, lease, the same host's other interface) and claims of others on it, as "
+        "the exporter saw them that saw most; and who claimed it last. Several MACs of one address "
+        "are a failover group. Empty: no such address is known.",
         empty="No gateway, server or configured address is known",
         unit="short",
         page=ADDRESS,
     ).decimals(0)
+    return panel.sort_by([Built(TableSortByFieldState(display_name="Not benign", desc=True))])
 
 
 def _fill() -> bargauge.Panel:

@@ -16,8 +16,8 @@ def verdicts() -> tuple[Panel, ...]:
     return (
         _firing("Critical alerts", '="critical"', CRITICAL),
         _firing("Other alerts", '!="critical"', WARNING),
-        _caused("Suspected spoofing", "suspected_spoofing", CRITICAL),
-        _caused("Duplicate addresses", "duplicate_address", WARNING),
+        _caused("Spoofing moves", "suspected_spoofing", CRITICAL),
+        _caused("Duplicate IPs", "duplicate_address", WARNING),
         _claims(),
         _theft(),
         _held(),
@@ -60,7 +60,7 @@ def _caused(title: str, cause: str, colour: str) -> Panel:
 def _claims() -> Panel:
     claims = increase_in_range("l2_protected_address_claims_total", DEVICE, VLAN)
     return stat(
-        "Claims on gateways",
+        "Gateway claims",
         now(f"sum({claims})"),
         description="Packets in the time range by which a MAC that should not have it claimed the "
         "address of a gateway, server or other protected address. A failover claims too, until it "
@@ -95,7 +95,7 @@ def _theft() -> Panel:
 
 def _held() -> Panel:
     return stat(
-        "Held by sleep proxies",
+        "Held addresses",
         now(f"sum({series('l2_sleep_proxy_held_addresses', DEVICE, VLAN)})"),
         description="Addresses that sleep proxies answer for now, so that their owners can sleep: "
         "nothing is wrong with that. Empty: no sleep proxy is known.",
