@@ -7,6 +7,8 @@ import json
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import yaml
 from grafana.mixin.alerts import groups
 from grafana.mixin.rules import Alert
 from grafana.mixin.thresholds import DEFAULTS
+from tests.grafana import rule_tests
 from tests.lab.alertmanager import Alertmanager
 from tests.lab.server import HOST
 from tests.lab.wait import wait_until
@@ -68,19 +71,48 @@ def test_inhibition_names_alerts_that_there_are() -> None:
             assert set(matching(rule[side])), rule
 
 
+def test_what_inhibition_compares_is_among_the_labels_of_what_silences() -> None:
+    """Alertmanager takes two alerts without a label for equal. Untagged frames have no vlan."""
+    for rule in CONFIG["inhibit_rules"]:
+        sources = [each for each in expected() if all_match(rule["source_matchers"], each)]
+        assert sources, rule
+        for source in sources:
+            assert set(rule["equal"]) - {"vlan"} <= source.keys()
+        targets = [each for each in expected() if all_match(rule["target_matchers"], each)]
+        assert any(set(rule["equal"]) - {"vlan"} <= target.keys() for target in targets)
+
+
+@cache
+def expected() -> tuple[Labels, ...]:
+    """The alerts of the rules' unit tests."""
+    tests = [yaml.safe_load(path.read_text())["tests"] for path in rule_tests.files()]
+    asked = [case for test in chain(*tests) for case in test.get("alert_rule_test", ())]
+    return tuple(
+        {"alertname": case["alertname"], **alert["exp_labels"]}
+        for case in asked
+        for alert in case["exp_alerts"]
+    )
+
+
 def matching(matchers: Iterable[str]) -> Iterator[str]:
     """The alerts whose names the matchers let through."""
-    names = [each for each in matchers if each.startswith("alertname")]
-    for alert_name in ALERTS:
-        if all(matches(each, alert_name) for each in names):
-            yield alert_name
+    of_names = [each for each in matchers if each.startswith("alertname")]
+    for name in ALERTS:
+        if all_match(of_names, {"alertname": name}):
+            yield name
 
 
-def matches(matcher: str, name: str) -> bool:
-    operator, pattern = re.fullmatch(r'alertname (=~|!=|=) "(.*)"', matcher).groups()  # type: ignore[union-attr]
-    if operator == "=~":
-        return re.fullmatch(pattern, name) is not None
-    return bool((name == pattern) == (operator == "="))
+def all_match(matchers: Iterable[str], labels: Labels) -> bool:
+    return all(matches(each, labels) for each in matchers)
+
+
+def matches(matcher: str, labels: Labels) -> bool:
+    parts = re.fullmatch(r'(\w+) (=~|!=|=) "(.*)"', matcher)
+    assert parts, matcher
+    value = labels.get(parts[1], "")
+    if parts[2] == "=~":
+        return re.fullmatch(parts[3], value) is not None
+    return (value == parts[3]) == (parts[2] == "=")
 
 
 OFFICE = {"segment": "office", "vlan": "10"}
