@@ -79,12 +79,13 @@ def _alerts() -> table.Panel:
         columns,
         now(f"1000 * {since} and ignoring (alertstate) {firing}"),
         description="Alerts of l2exporter's rules that fire now, whatever is chosen above; the "
-        "name leads to the page that says what to do, the address to its history.",
+        "name leads to the page that says what to do, the address to its history. Rules that "
+        "Grafana evaluates itself are on its own alerting page.",
         empty="No alert fires",
         unit="none",
         height=7,
         page=ADDRESS,
-    )
+    ).sort_by([Built(TableSortByFieldState(display_name="Since", desc=True))])
 
 
 def _moves() -> timeseries.Panel:

@@ -14,8 +14,8 @@ from ..variables import DEVICE, VLAN, increase_in_range, series
 def verdicts() -> tuple[Panel, ...]:
     """Whether alerts fire, who quarrels about an address, and what sleep proxies do."""
     return (
-        _firing("Critical alerts", '="critical"', CRITICAL),
-        _firing("Other alerts", '!="critical"', WARNING),
+        _firing("Critical alerts", "critical", CRITICAL),
+        _firing("Warnings", "warning", WARNING),
         _caused("Spoofing moves", "suspected_spoofing", CRITICAL),
         _caused("Duplicate IPs", "duplicate_address", WARNING),
         _claims(),
@@ -26,11 +26,11 @@ def verdicts() -> tuple[Panel, ...]:
 
 
 def _firing(title: str, severity: str, colour: str) -> Panel:
-    firing = f'ALERTS{{alertstate="firing", alertname=~"L2.*", severity{severity}}}'
+    firing = f'ALERTS{{alertstate="firing", alertname=~"L2.*", severity="{severity}"}}'
     return stat(
         title,
         now(f"count({firing}) or vector(0)"),
-        description="Alerts of l2exporter's rules that fire now, on all segments and instances. "
+        description=f"Alerts of severity {severity} that fire now, on all segments and instances. "
         "None is also what a Prometheus without these rules says.",
         empty="Prometheus does not answer",
         unit="none",
