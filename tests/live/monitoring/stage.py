@@ -62,9 +62,8 @@ class WatchedStage(Stage):
 
     def scraped(self, exporter: Exporter) -> None:
         """Return when Prometheus has what the exporter says now."""
-        now = time.time()
-        fresh = f'timestamp(up{{instance="{self._instances[exporter]}"}} == 1) > {now!r}'
-        self.wait(lambda: bool(self.monitoring.prometheus.query(fresh)), "a scrape")
+        up = f'up{{instance="{self._instances[exporter]}"}}'
+        self.recorded(f"timestamp({up}) > {time.time()!r} and {up} == 1")
 
     def until(self, exporter: Exporter, true: Callable[[View], object], what: str) -> View:
         """The first view of which `true` is true; Prometheus has it too."""

@@ -9,10 +9,11 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from tests.lab import frames
+from tests.dissect.dns_messages import multicast, offer
 from tests.lab.exporter import Exporter
+from tests.lab.frames import announcement
 from tests.lab.segment import DEVICE
-from tests.lab.wire import Actor
+from tests.live.monitoring.scenes.repeating import repeating
 from tests.live.monitoring.stage import WatchedStage
 from tests.live.storms import Sender
 
@@ -42,31 +43,26 @@ sys.exit(cli.main())
 BALLAST = 256 << 20
 
 
-class Shouter(Actor):
-    """A host that announces itself fifty times a second."""
-
-    def opened(self) -> None:
-        self.after(0.0, self._shout)
-
-    def _shout(self) -> None:
-        self.send(frames.announcement(self.mac, self.host.ip))
-        self.after(0.02, self._shout)
-
-
 def overwhelmed(stage: WatchedStage) -> None:
-    """A host shouts; ever new senders fill small tables; more comes than can be taken in."""
+    """A host shouts, and sends what is broken or takes long to read; ever new senders fill small
+    tables; more comes than can be taken in.
+    """
     watcher, host = stage.segment(2).hosts
     config = Path(stage.enter(tempfile.TemporaryDirectory()), "config.yml")
     config.write_text(CONFIG)
     exporter = stage.exporter(watcher.namespace, f"--config.file={config}")
-    sender = stage.enter(closing(Sender(host.namespace, DEVICE)))
+    storm, flood = (stage.enter(closing(Sender(host.namespace, DEVICE))) for _ in range(2))
+    shout, broken = announcement(host.mac, host.ip), announcement(host.mac, host.ip)[:30]
+    slow = multicast(offer("Slow", "slow.local", host.ip, 5000), host.mac, host.ip)
     assert host.ping(watcher.ip)
     stage.recorded(f'segment:l2_gratuitous_arp:baseline{{segment="{stage.name}"}}')
     for _ in stage.rounds():
-        with Shouter(host):
+        with repeating(lambda: flood.send(shout, broken), 0.02):
             stage.told("L2GratuitousArpStorm")
-        stage.told("L2TableFull", meanwhile=lambda: sender.spoof(4 * CAP))
-        stage.told("L2CaptureDrops", meanwhile=lambda: overfill(exporter, sender))
+        with repeating(lambda: flood.send(*[slow] * 50), 0.01):
+            stage.told("L2TableFull", meanwhile=lambda: storm.spoof(4 * CAP))
+            stage.recorded(f'l2_slow_packets_total{{segment="{stage.name}",result="skipped"}} > 0')
+        stage.told("L2CaptureDrops", lane="fast", meanwhile=lambda: overfill(exporter, storm))
         stage.resolved("L2TableFull")
         stage.resolved("L2CaptureDrops")
         stage.resolved("L2GratuitousArpStorm")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.lab.guest import Guest
 from tests.lab.hypervisor import BRIDGE, Hypervisor
 from tests.lab.namespace import Namespace, veth
 from tests.lab.netlink import limit_learned
+from tests.live.monitoring.scenes.repeating import repeating
 from tests.live.monitoring.stage import WatchedStage
 
 FORGETFUL, MINDFUL = 1, 300
 """Seconds that the bridge keeps a MAC."""
+
+MIGRANT = "02:00:00:00:0a:01"
 
 ROOM = 8
 """MACs that a bridge may learn."""
@@ -24,7 +25,9 @@ CROWD = 150
 
 
 def forgetful_bridge(stage: WatchedStage) -> None:
-    """The host remembers a guest that its bridge has forgotten, and others send to it."""
+    """The host remembers a guest that its bridge has forgotten, and others send to it; a guest
+    migrates.
+    """
     host = stage.enter(Hypervisor(3))
     exporter = stage.exporter(host.namespace, "--capture.guest-unknown-unicast")
     quiet, sender, bystander = host.guests
@@ -33,32 +36,17 @@ def forgetful_bridge(stage: WatchedStage) -> None:
     stage.scraped(exporter)
     for _ in stage.rounds():
         host.ageing(FORGETFUL)
-        with streaming(sender, quiet.mac):
+        with repeating(lambda: sender.send(quiet.mac), 0.1):
             stage.told("L2NeighborsOutliveFdb", family="ipv4")
             stage.told("L2NeighborsMissingFromFdb", family="ipv4")
             stage.told("L2UnknownUnicastFlooding")
         host.ageing(MINDFUL)
         quiet.send()
+        for guest in (sender, bystander) * 3:
+            guest.send(source=MIGRANT)
+            stage.scraped(exporter)
         stage.resolved("L2NeighborsMissingFromFdb", family="ipv4")
         stage.resolved("L2UnknownUnicastFlooding")
-
-
-@contextmanager
-def streaming(sender: Guest, to: str) -> Iterator[None]:
-    """Ten frames a second that nobody answers."""
-    over = threading.Event()
-
-    def stream() -> None:
-        while not over.wait(0.1):
-            sender.send(to)
-
-    thread = threading.Thread(target=stream)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def full_tables(stage: WatchedStage) -> None:

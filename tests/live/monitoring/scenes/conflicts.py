@@ -21,6 +21,8 @@ ROUTER, ROGUE = "fe80::2", "fe80::bad:1"
 ROGUE_SECONDS = 20
 """That a rogue router asks to be believed for: it is shown for as long after its last word."""
 
+VLAN = 7
+
 CONFLICT = 20.0
 """Seconds: the address lies still for ten before it is judged, so that each scrape finds its
 cause."""
@@ -55,9 +57,11 @@ def gateway_spoofed(stage: WatchedStage) -> None:
 
 
 def host_spoofed(stage: WatchedStage) -> None:
-    """arpspoof takes a host that talks, and nothing that is protected."""
+    """arpspoof takes a host that talks, which nobody protects; there is a VLAN as well."""
     watcher, owner, spoofer = stage.segment(3).hosts
     exporter = stage.exporter(watcher.namespace)
+    tagged = frames.tagged(frames.announcement(owner.mac, "198.51.100.1"), VLAN)
+    frames.send(owner.namespace, owner.device, [tagged])
     stage.enter(Chatter(owner, watcher.ip))
     stage.until(exporter, lambda view: known(view, owner.ip), "the owner talks")
     for _ in stage.rounds():
