@@ -1,31 +1,37 @@
-"""`python -m grafana.mixin.generate`: write every file under grafana/ that is generated."""
+"""`python -m grafana.mixin.generate`: write every file below grafana/ that is generated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from . import prometheus_rules
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+from . import grafana_rules, prometheus_rules
 from .alerts import groups
+from .dashboards import DASHBOARDS
 from .thresholds import DEFAULTS
 
-HERE = Path(__file__).parent.parent
+HOME = Path(__file__).parent.parent
 
 
 def outputs() -> dict[Path, str]:
     """Return the text of each generated file by its path below grafana/."""
-    return dict(_rules())
-
-
-def _rules() -> Iterator[tuple[Path, str]]:
     every = groups(DEFAULTS)
-    yield Path("alerts/l2exporter.rules.yml"), prometheus_rules.render(every)
+    rules = {
+        Path("alerts/l2exporter.rules.yml"): prometheus_rules.render(every),
+        Path("provisioning/alerting/l2exporter.yml"): grafana_rules.render(every),
+    }
+    encoder = JSONEncoder(sort_keys=True, indent=2)
+    return rules | {
+        Path(f"dashboards/{stem}.json"): encoder.encode(dashboard()) + "\n"
+        for stem, dashboard in DASHBOARDS.items()
+    }
 
 
 def main() -> None:
     """Write them all."""
     for path, text in outputs().items():
-        target = HERE / path
+        target = HOME / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
 
