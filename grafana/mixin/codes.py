@@ -67,7 +67,7 @@ PORT_STATE: Final = Code(
 
 def timeline(title: str, code: Code, by: str, expr: str, **said: Unpack[Said]) -> Panel:
     """A bar for each value of the labels `by`, with what `code` had of `expr` when."""
-    labels = ", ".join(f"{{{{{label.strip()}}}}}" for label in by.split(","))
+    labels = " ".join(f"{{{{{label.strip()}}}}}" for label in by.split(","))
     panel = state_timeline(title, over_time(f"max by ({by}) ({code.of(expr)})", labels), **said)
     panel.mappings(mappings_of(code.words))
     # In the default colour mode the words would have no legend.

@@ -35,6 +35,8 @@ from . import protection
 from .chosen import HERE, MOST, PLACE, SAME
 from .holds import held_since
 
+MOVED: Final = "from_mac, to_mac, cause, device, vlan"
+
 MOVE: Final = {
     "Value": Column("When", unit="dateTimeAsIso"),
     "from_mac": Column("From"),
@@ -69,12 +71,12 @@ def _either(expr: str) -> str:
     return f"{expr.replace('PROTOCOL', 'arp')} or {expr.replace('PROTOCOL', 'ndp')}"
 
 
-def _last_move(*matchers: str) -> str:
-    """When it last moved, in milliseconds, with the MACs and the cause of that move."""
+def _last_move(by: str, *matchers: str) -> str:
+    """When it last moved, in milliseconds, for each value of the labels `by`."""
     moved = series("l2_PROTOCOL_last_move_timestamp_seconds", *HERE)
     what = series("l2_PROTOCOL_last_move_info", *HERE, *matchers)
     both = _either(f"{moved} * {SAME} group_right () {what}")
-    return f"1000 * round(max by (from_mac, to_mac, cause, device, vlan) ({both}))"
+    return f"1000 * round(max by ({by}) ({both}))"
 
 
 def _last_move_info() -> str:
@@ -90,12 +92,13 @@ def _holder() -> table_builder.Panel:
             "from_mac": Column("Before it"),
             "cause": Column("Cause", words=CAUSE.cells),
             **PLACE,
+            "instance": Column("Instance"),
         },
-        now(_last_move()),
-        description="The MAC that the address moved to last, on each segment where it is known.",
+        now(_last_move(f"{MOVED}, instance")),
+        description="The MAC that the address moved to last, as each exporter has seen it.",
         empty="It never moved while an exporter watched: its MAC is the one it always had",
         unit="none",
-        height=5,
+        height=6,
     )
 
 
@@ -151,7 +154,7 @@ def _last_moves() -> table_builder.Panel:
     panel = table(
         "What were its last moves?",
         MOVE,
-        over_time(_last_move('cause!="pending"')),
+        over_time(_last_move(MOVED, 'cause!="pending"')),
         description="Moves in the time shown, and the last one before it. A move is here once its "
         "cause is known, half a minute later; of moves faster than scrapes the last is seen.",
         empty="It did not move, in the time shown or before",

@@ -29,19 +29,17 @@ def dashboard() -> Dashboard:
         "Do bridges and neighbour tables remember the same, and have they room?",
         (_bridge(), _device(), _vlan()),
         Section("", _figures()),
+        Section("Can a quiet host be flooded?", (forgetting.crossing(), forgetting.verdicts())),
         Section(
-            "Can a quiet host be flooded?",
-            (
-                *(forgetting.crossing(), forgetting.verdicts()),
-                *(forgetting.missing(), forgetting.missing_over_time()),
-            ),
+            "Is one forgotten, and is anything flooded?",
+            (forgetting.missing(), forgetting.missing_over_time(), forgetting.flooded()),
         ),
-        Section("Is anything flooded?", (forgetting.flooded(), forgetting.events())),
         Section("How full are the bridges?", (_learned(), _by_port())),
         Section(
-            "Do MACs, ports or the topology change?",
-            (_moves(), _moving(), _port_states(), _topology()),
+            "What do bridges learn, forget and see move?",
+            (forgetting.events(), _moves(), _moving()),
         ),
+        Section("Does the topology change?", (_port_states(), _topology())),
         Section("Have the neighbour tables room?", neighbor_tables.panels()),
     )
 
@@ -84,7 +82,8 @@ def _fullest() -> stat_builder.Panel:
         description="Learned MACs against the limit of the bridge; 0 where it has none.",
         empty="No bridge, or an older kernel",
         unit="percentunit",
-        width=4,
+        width=8,
+        height=3,
         steps=from_zero((DEFAULTS.fdb_limit_ratio, WARNING)),
     )
 
@@ -145,7 +144,7 @@ def _moving() -> table_builder.Panel:
         description="The ten that moved most in the time shown, of those that move now.",
         empty="No MAC moved behind another port",
         unit="none",
-        width=12,
+        height=6,
     ).decimals(0)
 
 
@@ -153,7 +152,7 @@ def _port_states() -> timeline_builder.Panel:
     return timeline(
         "Which ports forward?",
         PORT_STATE,
-        "instance, bridge, port",
+        "bridge, port, instance",
         series("l2_bridge_port_state_info", BRIDGE),
         description="The spanning tree state of each port: disabled while it is down, blocking "
         "where it would close a loop.",
@@ -167,7 +166,7 @@ def _topology() -> timeline_builder.Panel:
     change = series("l2_bridge_topology_change", BRIDGE)
     return state_timeline(
         "When did the topology change?",
-        over_time(f"max by (instance, bridge) ({change})", "{{instance}} {{bridge}}"),
+        over_time(f"max by (instance, bridge) ({change})", "{{bridge}} {{instance}}"),
         description="While a spanning tree changes, its bridges forget MACs after the forward "
         "delay, 15 s, instead of the ageing time, and flood until they learn anew.",
         empty="No bridge",

@@ -62,6 +62,6 @@ def _quantile(quantile: float, title: str, which: str) -> stat_builder.Panel:
         description=f"{which} that ended in the time shown had lasted no longer. A day stands for "
         "a day or more.",
         empty="No hold ended in the time shown",
-        unit="dtdurations",
+        unit="s",
         height=8,
     )

@@ -33,7 +33,8 @@ def missing_now() -> stat_builder.Panel:
         "frame to each is flooded.",
         empty="No bridge, or its FDB is not known in full",
         unit="none",
-        width=4,
+        width=8,
+        height=3,
         steps=from_zero((1, WARNING)),
     )
 
@@ -46,7 +47,8 @@ def flooded_now() -> stat_builder.Panel:
         description="Frames a second, at the device with most, that were not for who got them.",
         empty="Not counted: see docs/flooding.md",
         unit="pps",
-        width=4,
+        width=8,
+        height=3,
         steps=from_zero((DEFAULTS.flooding_frames_per_second, WARNING)),
     )
 
@@ -60,7 +62,8 @@ def forgotten_in_demand() -> stat_builder.Panel:
         description="MACs that aged out in the time shown while frames for them were coming.",
         empty="No bridge",
         unit="none",
-        width=4,
+        width=8,
+        height=3,
         steps=from_zero((0.5, WARNING)),
     ).decimals(0)
 
@@ -74,11 +77,11 @@ def crossing() -> timeseries_builder.Panel:
     )
     panel = timeseries(
         "Do neighbour entries outlive what the bridge remembers?",
-        over_time(AGEING, "{{instance}}: {{bridge}} remembers"),
-        over_time(f"({of_bridges}) < Inf", "{{instance}}: {{family}} on {{bridge}} kept"),
+        over_time(AGEING, "{{bridge}} remembers ({{instance}})"),
+        over_time(f"({of_bridges}) < Inf", "{{family}} on {{bridge}} kept ({{instance}})"),
         over_time(
             f"clamp_max(({of_bridges}) == Inf, 2 * scalar(max({AGEING})))",
-            "{{instance}}: {{family}} on {{bridge}} kept without limit",
+            "{{family}} on {{bridge}} kept without limit ({{instance}})",
         ),
         description="How long a bridge remembers a MAC that is silent, and for how long at most "
         "the host keeps an idle neighbour behind it. The lines must not cross: where a neighbour "
@@ -98,7 +101,7 @@ def verdicts() -> timeline_builder.Panel:
         "When could a quiet host be flooded?",
         over_time(
             f"max by (instance, bridge, family) ({series('l2_neighbor_outlives_fdb', BRIDGE)})",
-            "{{instance}} {{bridge}} {{family}}",
+            "{{bridge}} {{family}} {{instance}}",
         ),
         description="Whether an idle neighbour can be kept for longer than the bridge keeps its "
         "MAC, by all devices on top of the bridge. docs/flooding.md has the remedies.",
@@ -128,7 +131,7 @@ def missing() -> table_builder.Panel:
         "bridge does not know: at most 128 of them are named.",
         empty="None: every neighbour in use is known to its bridge, or there is no bridge",
         unit="none",
-        width=12,
+        height=6,
     )
 
 
@@ -138,7 +141,7 @@ def missing_over_time() -> timeseries_builder.Panel:
     return timeseries(
         "How many neighbours had the bridge forgotten?",
         over_time(
-            f"max by (instance, bridge, family) ({absent})", "{{instance}} {{bridge}} {{family}}"
+            f"max by (instance, bridge, family) ({absent})", "{{bridge}} {{family}} {{instance}}"
         ),
         description="A host that is spoken to answers, and is known again: a number that stays up "
         "is of hosts that do not answer.",
@@ -160,7 +163,7 @@ def flooded() -> timeseries_builder.Panel:
         "too. The dashed line is the alert's.",
         empty="Not counted: see --capture.unknown-unicast and --capture.guest-unknown-unicast",
         unit="pps",
-        steps=from_zero((DEFAULTS.flooding_frames_per_second, WARNING)),
+        steps=((DEFAULTS.flooding_frames_per_second, WARNING),),
     )
 
 

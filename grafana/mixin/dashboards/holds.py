@@ -69,7 +69,7 @@ def outlasting() -> Panel:
     """Those of them that an alert is about."""
     panel = table(
         "Which holds outlast the norm?",
-        {**HOLD, "Value": Column("Held for", unit="dtdurations")},
+        {**HOLD, "Value": Column("Held for", unit="s")},
         now(f"time() - {_since()} > {NORM_SECONDS:g}"),
         description="Holds that last longer than L2SleepProxyHoldStuck allows: the owner may be "
         "gone for good, or does not wake when it should.",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import stat as stat_builder
 from grafana_foundation_sdk.builders import timeseries as timeseries_builder
 from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models.common import StackingConfig, StackingMode
 from grafana_foundation_sdk.models.dashboard import Panel
 
 from ..colours import CRITICAL, INFO, WARNING, from_zero
-from ..panels import coloured, counted, now, over_time, stat, timeseries
+from ..panels import Built, coloured, counted, now, over_time, stat, timeseries
 from ..thresholds import DEFAULTS
 from ..variables import DEVICE, increase, increase_in_range, series
 from .lines import drawn
@@ -26,10 +27,12 @@ def fullest() -> stat_builder.Panel:
     return stat(
         "Fullest neighbour table",
         now(f"max({entries} / ignoring (level) {most})"),
-        description="Entries of a host's table against gc_thresh3, beyond which none is added.",
+        description="Entries of the fullest neighbour table against gc_thresh3, beyond which none "
+        "is added.",
         empty="The kernel does not tell",
         unit="percentunit",
-        width=4,
+        width=8,
+        height=3,
         steps=from_zero((DEFAULTS.neighbor_limit_ratio, WARNING)),
     )
 
@@ -43,7 +46,8 @@ def overflows() -> stat_builder.Panel:
         "to that neighbour are lost.",
         empty="The kernel does not tell",
         unit="none",
-        width=4,
+        width=8,
+        height=3,
         steps=from_zero((0.5, CRITICAL)),
     ).decimals(0)
 
@@ -67,7 +71,7 @@ def _fill(family: str, name: str) -> timeseries_builder.Panel:
 
 
 def _states() -> timeseries_builder.Panel:
-    return timeseries(
+    panel = timeseries(
         "Which states are neighbours in?",
         over_time(
             f"sum by (family, state) ({series('l2_neighbor_entries', DEVICE)}) > 0",
@@ -78,6 +82,8 @@ def _states() -> timeseries_builder.Panel:
         empty="No neighbours",
         unit="none",
     )
+    stacked = StackingConfig(mode=StackingMode.NORMAL, group="A")
+    return panel.stacking(Built(stacked)).fill_opacity(60)
 
 
 def _troubles() -> timeseries_builder.Panel:

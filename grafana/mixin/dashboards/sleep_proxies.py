@@ -71,7 +71,7 @@ def _longest() -> stat_builder.Panel:
         description="How long the address that is held longest is held by now. A sleeper wakes "
         "by itself now and then to renew its registration.",
         empty="Nothing is held",
-        unit="dtdurations",
+        unit="s",
         steps=from_zero((NORM_SECONDS, WARNING)),
     )
 
@@ -168,6 +168,7 @@ def _ranks() -> table_builder.Panel:
         "marginal and total power. The lowest is asked first.",
         empty=NO_PROXY,
         unit="none",
+        height=6,
     )
     return panel.sort_by([Built(TableSortByFieldState(display_name="Rank", desc=False))])
 
