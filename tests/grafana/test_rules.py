@@ -233,6 +233,20 @@ def times(rule: Alert | Recording) -> set[str]:
     return {part for found in parts for part in found if part} | pending
 
 
+@pytest.mark.parametrize(
+    ("window", "pending"),
+    [
+        (DEFAULTS.neighbor_overflow_window, DEFAULTS.neighbor_overflow_pending),
+        (DEFAULTS.capture_drops_window, DEFAULTS.capture_drops_pending),
+        (DEFAULTS.collector_errors_window, DEFAULTS.collector_failing_pending),
+        (DEFAULTS.table_full_window, DEFAULTS.table_full_pending),
+        (DEFAULTS.flooding_window, DEFAULTS.flooding_pending),
+    ],
+)
+def test_what_happens_once_is_out_of_sight_before_it_alerts(window: str, pending: str) -> None:
+    assert seconds(window) < seconds(pending)
+
+
 def test_every_threshold_has_its_reason() -> None:
     """Below it, or below its neighbour where two belong together."""
     source = (ROOT / "grafana/mixin/thresholds.py").read_text()
