@@ -19,8 +19,8 @@ from tests.live.monitoring.scenes.conflicts import SHARED6
 STEP: Final = 2.0
 """Seconds between the moments that are asked for."""
 
-RATE_INTERVAL: Final = "4s"
-"""Grafana's own for a scrape each second: four of them, so that one may fail."""
+RATE_INTERVAL: Final = "8s"
+"""Grafana's own for a scrape every other second: four of them."""
 
 ADDRESSES: Final = ("192.0.2.2", IP, SHARED6)
 """A gateway that is taken, a sleeper that is held, and two hosts' address of the other family."""

@@ -12,8 +12,12 @@ from typing import Final, Self
 from tests.lab.exporter import COMMAND, PORT, Exporter
 from tests.lab.forward import Forward
 from tests.lab.namespace import Namespace
-from tests.live.causes.stage import PAUSE, SECONDS, STARTS, Stage, View
+from tests.live.causes.stage import SECONDS, STARTS, Stage, View
 from tests.live.monitoring.stack import Monitoring
+
+PAUSE: Final = 1.0
+"""Seconds between two looks at anything: scenes are many, and share their cores with what they
+watch."""
 
 EVALUATIONS: Final = 15
 """That a scene without an alert is watched for at its end: more than any shortened wait takes."""
@@ -67,25 +71,26 @@ class WatchedStage(Stage):
 
     def until(self, exporter: Exporter, true: Callable[[View], object], what: str) -> View:
         """The first view of which `true` is true; Prometheus has it too."""
+        views: list[View] = []
 
-        def so(view: View) -> bool:
-            self._go_on()
-            return bool(true(view))
+        def so() -> bool:
+            views[:] = [self.view(exporter)]
+            return bool(true(views[0]))
 
-        view = super().until(exporter, so, what)
+        self.wait(so, what)
         self.scraped(exporter)
-        return view
+        return views[0]
 
-    def wait(self, true: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
+    def wait(self, true: Callable[[], bool], what: str) -> None:
         """Return as soon as `true()`; TimeoutError naming `what` where it never is."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + SECONDS
         while not true():
             self._go_on()
             self.monitoring.check()
             for actor in self._actors:
                 actor.check()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not within {seconds:g} s: {what}")
+                raise TimeoutError(f"not within {SECONDS:g} s: {what}")
             time.sleep(PAUSE)
 
     def recorded(self, expression: str) -> None:
@@ -95,7 +100,7 @@ class WatchedStage(Stage):
     def pause(self, seconds: float) -> None:
         """Let time pass."""
         until = time.monotonic() + seconds
-        self.wait(lambda: time.monotonic() > until, "time passes", seconds + 1)
+        self.wait(lambda: time.monotonic() > until, "time passes")
 
     def told(self, alert: str, /, *, meanwhile: Callable[[], object] = int, **labels: str) -> None:
         """Return when somebody was notified of an alert on this segment, and not yet of its end.
@@ -124,7 +129,7 @@ class WatchedStage(Stage):
         return set(latest.values())
 
     def inhibited(self, alert: str, /, **labels: str) -> None:
-        """Return when Alertmanager has an alert on this segment, and tells nobody of it."""
+        """Return when Alertmanager has an alert on this segment, and has told nobody of it."""
         wanted = {"segment": self.name, "alertname": alert, **labels}
 
         def so() -> bool:
@@ -133,7 +138,8 @@ class WatchedStage(Stage):
                 for each in self.monitoring.alertmanager.alerts()
             )
 
-        self.wait(so, f"{wanted} inhibited")
+        self.wait(so, f"{wanted} is inhibited")
+        assert not self._latest(alert, labels), f"somebody was told of {wanted}"
 
     def evaluated(self, times: int = EVALUATIONS) -> None:
         """Return when the rules have been evaluated so often."""

@@ -70,19 +70,6 @@ def test_one_gateway_is_one_alert_whoever_sees_it(play: Play, monitoring: Monito
         assert not any("instance" in each.labels for each in told)
 
 
-def test_who_is_told_of_the_gateway_is_not_told_of_each_address(
-    play: Play, monitoring: Monitoring
-) -> None:
-    name = conflicts.gateway_spoofed.__name__
-    play.settle(conflicts.gateway_spoofed)
-    told = [(each.name, each.status) for each in monitoring.webhook.notifications(segment=name)]
-    about_gateway = ("L2ProtectedAddressMoved", "firing"), ("L2ProtectedAddressMoved", "resolved")
-    began, over = (told.index(each) for each in about_gateway)
-    assert ("L2SuspectedSpoofing", "firing") not in told[began:over]
-    fired = f'max_over_time(ALERTS{{alertname="L2SuspectedSpoofing", segment="{name}"}}[10m])'
-    assert monitoring.prometheus.query(fired)
-
-
 @pytest.mark.parametrize("scene", BENIGN, ids=lambda scene: scene.__name__)
 def test_what_is_benign_wakes_nobody(
     scene: WatchedScene, play: Play, monitoring: Monitoring

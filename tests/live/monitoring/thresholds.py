@@ -10,7 +10,7 @@ from typing import Final
 
 from grafana.mixin.thresholds import DEFAULTS, Thresholds
 
-WINDOW, WAIT = "6s", "7s"
+WINDOW, WAIT = "8s", "9s"
 
 SHORT: Final[Thresholds] = replace(
     DEFAULTS,
@@ -27,7 +27,7 @@ SHORT: Final[Thresholds] = replace(
     storm_pending=WAIT,
     history_step="1s",
     router_window=WINDOW,
-    router_known_after="10s",
+    router_known_after="12s",
     router_history="1m",
     router_settled="5s",
     hold_longest="35s",

@@ -37,7 +37,9 @@ def known(view: View, *ips: str) -> bool:
 
 
 def gateway_spoofed(stage: WatchedStage) -> None:
-    """arpspoof takes the gateway of two hosts, which both watch, and with it another host."""
+    """arpspoof takes the gateway of two hosts, which both watch, and with it another host: whoever
+    is told of the gateway is not told of each address.
+    """
     watcher, gateway, owner, spoofer, second = stage.segment(5).hosts
     exporters = []
     for host in (watcher, second):
