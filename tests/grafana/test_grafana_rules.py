@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
-from grafana.mixin import grafana_rules, inlining, prometheus_rules
+from grafana.mixin import grafana_rules, prometheus_rules
 from grafana.mixin.alerts import groups
-from grafana.mixin.grafana_templates import translate
 from grafana.mixin.rules import Alert, Group, Recording
 from grafana.mixin.thresholds import DEFAULTS
-from tests.grafana import promql, reading, reference
+from tests.grafana import promql, reading, reference, rule_tests
 from tests.grafana.labelling import Labelling
 
 GROUPS = groups(DEFAULTS)
@@ -26,7 +26,9 @@ PROVISIONED: dict[str, Any] = yaml.safe_load(grafana_rules.render(GROUPS))
 RULES: dict[str, Any] = {
     rule["title"]: rule for group in PROVISIONED["groups"] for rule in group["rules"]
 }
-UNIT_TESTS = sorted((reading.RULES.parent / "tests").glob("*.yml"))
+EXPRESSIONS = {
+    rule.name: rule.expr for group in GROUPS for rule in group.rules if isinstance(rule, Alert)
+}
 
 
 def queries(rule: Mapping[str, Any]) -> dict[str, str]:
@@ -77,24 +79,50 @@ def test_a_rule_fires_for_whatever_its_query_finds(name: str) -> None:
 def test_its_queries_parse_and_need_no_record(name: str) -> None:
     for query in queries(RULES[name]).values():
         promql.parsed(query)
-        assert not RECORDS & set(re.findall(r"[\w:]+", query))
+        assert not RECORDS & words(query)
 
 
-@pytest.mark.parametrize("tests", UNIT_TESTS, ids=lambda path: path.stem)
+def words(expr: str) -> set[str]:
+    return set(re.findall(r"[\w:]+", expr))
+
+
+INLINED = {name for name, expr in EXPRESSIONS.items() if RECORDS & words(expr)}
+
+
+@pytest.mark.parametrize("name", sorted(RULES.keys() - INLINED))
+def test_an_alert_without_a_record_has_its_own_expression(name: str) -> None:
+    asked = re.fullmatch(r"\((.*)\) \+ 0", queries(RULES[name])["A"], re.DOTALL)
+    assert asked
+    assert asked[1].strip() == inspect.cleandoc(EXPRESSIONS[name])
+
+
+OF_INLINED = [
+    path
+    for path in rule_tests.files()
+    if any(INLINED & story.firing.keys() for story in rule_tests.stories([path]))
+]
+
+
+@pytest.mark.parametrize("tests", OF_INLINED, ids=lambda path: path.stem)
 def test_they_pass_the_unit_tests_of_the_rule_file(tests: Path, tmp_path: Path) -> None:
-    """With their expressions for those of the alerts, Prometheus finds the same."""
-    asked = [replace(group, rules=tuple(map(with_its_query, group.rules))) for group in GROUPS]
-    (tmp_path / "rules.yml").write_text(prometheus_rules.render(asked))
+    """With their expressions for those of the alerts, Prometheus finds the same. Descriptions ask
+    for records, which stay.
+    """
+    asked = {name for story in rule_tests.stories([tests]) for name in story.firing}
+    (tmp_path / "rules.yml").write_text(prometheus_rules.render(with_queries(asked)))
     units = yaml.safe_load(tests.read_text()) | {"rule_files": ["rules.yml"]}
     (tmp_path / "tests.yml").write_text(yaml.safe_dump(units))
     done = promtool("test", "rules", str(tmp_path / "tests.yml"))
     assert done.returncode == 0, done.stdout
 
 
-def with_its_query(rule: Alert | Recording) -> Alert | Recording:
-    if isinstance(rule, Recording):
-        return rule
-    return replace(rule, expr=queries(RULES[rule.name])["A"])
+def with_queries(asked: Set[str]) -> Iterator[Group]:
+    """The groups, of alerts only those that are asked for, with the queries of Grafana's rules."""
+    for group in GROUPS:
+        alerts = (rule for rule in group.rules if isinstance(rule, Alert) and rule.name in asked)
+        records = (rule for rule in group.rules if isinstance(rule, Recording))
+        inlined = (replace(alert, expr=queries(RULES[alert.name])["A"]) for alert in alerts)
+        yield replace(group, rules=(*records, *inlined))
 
 
 def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -230,32 +258,6 @@ def test_a_rule_is_linked_to_a_panel_that_there_is() -> None:
         assert rule["annotations"]["__panelId__"] == str(rule["panelId"])
 
 
-@pytest.mark.parametrize(
-    "modified", ['a:b:c{x="y"}', "a:b:c[5m]", "a:b:c offset 5m", "a:b:c @ 0", "sum(a:b:c [5m])"]
-)
-def test_a_record_with_a_modifier_cannot_be_inlined(modified: str) -> None:
-    with pytest.raises(ValueError, match="a:b:c with a modifier"):
-        inlining.inlined(modified, {"a:b:c": "up"})
-
-
-def test_records_are_inlined_word_by_word() -> None:
-    records = inlining.records(
-        (
-            Group("g", (Recording("a:b:c", "rate(x[5m])"), Recording("a:b:cc", "1 + a:b:c"))),
-            Group("h", (Recording("d:e:f", "\n    a:b:c\n    or a:b:cc\n"),)),
-        )
-    )
-    assert (
-        inlining.inlined("aa:b:c + a:b:c + a:b:c:d", records) == "aa:b:c + (rate(x[5m])) + a:b:c:d"
-    )
-    assert inlining.inlined("max_over_time(a:b:cc[1h:1m] offset 1d)", records) == (
-        "max_over_time((1 + (rate(x[5m])))[1h:1m] offset 1d)"
-    )
-    assert inlining.inlined("d:e:f > 0", records) == (
-        "(\n(rate(x[5m]))\nor (1 + (rate(x[5m])))\n) > 0"
-    )
-
-
 ALERT = Alert("L2X", "a:b:c[5m]", "0s", "", "info", "", "")
 
 
@@ -267,49 +269,3 @@ def test_an_error_names_the_alert() -> None:
 def test_a_name_that_is_too_long_for_a_uid_is_an_error() -> None:
     with pytest.raises(ValueError, match="longer than the 40 characters"):
         grafana_rules.render([Group("g", (replace(ALERT, name="L2" + "X" * 40, expr="up"),))])
-
-
-ASKED = "{{{{ range query (printf `{}` $labels.ip) }}}}{}{{{{ end }}}}"
-
-
-def test_what_a_description_asks_becomes_a_second_query() -> None:
-    asked = ASKED.format("topk(5, moves{ip=%q})", "{{ .Labels.mac }}, ")
-    translated = translate({"description": "{{ $value }}: " + asked})
-    assert translated.annotations == {
-        "description": "{{ $values.A.Value }}: {{ with $values.B.Labels }}{{ .mac }}, {{ end }}"
-    }
-    assert translated.asked
-    assert translated.asked.query("(up)") == (
-        "(up) * on (ip) group_left (mac)\n  topk by (ip) (1, moves)\nor on () vector(0)"
-    )
-
-
-def test_a_label_that_the_alert_has_too_is_told_under_another_name() -> None:
-    asked = ASKED.format("moves{alert_ip=%q}", "{{ .Labels.ip }}")
-    translated = translate({"description": asked})
-    assert "{{ .other_ip }}" in translated.annotations["description"]
-    assert translated.asked
-    assert translated.asked.query("(up)") == (
-        "(up) * on (ip) group_left (other_ip)\n"
-        "  label_replace("
-        'label_replace(topk by (alert_ip) (1, moves), "other_ip", "$1", "ip", "(.*)"),'
-        ' "ip", "$1", "alert_ip", "(.*)")\n'
-        "or on () vector(0)"
-    )
-
-
-@pytest.mark.parametrize(
-    ("description", "error"),
-    [
-        (ASKED.format('moves{ip=%q, cause="x"}', ""), "cannot ask this for all alerts at once"),
-        (ASKED.format("rate(moves{ip=%q}[5m])", ""), "cannot ask this for all alerts at once"),
-        (ASKED.format("moves{ip=%q, vlan=%q}", ""), "cannot ask this for all alerts at once"),
-        (ASKED.format("moves", ""), "cannot ask this for all alerts at once"),
-        (ASKED.format("moves{ip=%q}", "{{ .Value }}"), "more than labels is told"),
-        ("{{ range query `moves` }}{{ end }}", "unknown form of a query"),
-        (2 * ASKED.format("moves{ip=%q}", ""), "ask 2 queries"),
-    ],
-)
-def test_what_cannot_be_said_to_grafana_is_an_error(description: str, error: str) -> None:
-    with pytest.raises(ValueError, match=error):
-        translate({"description": description})
