@@ -38,9 +38,9 @@ from .holds import held_since
 MOVED: Final = "from_mac, to_mac, cause, device, vlan"
 
 MOVE: Final = {
-    "Value": Column("When", unit="dateTimeAsIso"),
-    "from_mac": Column("From"),
-    "to_mac": Column("To"),
+    "Value": Column("When", unit="dateTimeAsIso", width=165),
+    "from_mac": Column("From", width=145),
+    "to_mac": Column("To", width=145),
     "cause": Column("Cause", words=CAUSE.cells),
     **PLACE,
 }
@@ -88,7 +88,7 @@ def _holder() -> table_builder.Panel:
         "Who has it now?",
         {
             "to_mac": Column("MAC"),
-            "Value": Column("Since", unit="dateTimeAsIso"),
+            "Value": Column("Since", unit="dateTimeAsIso", width=165),
             "from_mac": Column("Before it"),
             "cause": Column("Cause", words=CAUSE.cells),
             **PLACE,
@@ -203,7 +203,7 @@ def _held() -> table_builder.Panel:
     return table(
         "Who holds it, for whom, since when?",
         {
-            "Value": Column("Since", unit="dateTimeAsIso"),
+            "Value": Column("Since", unit="dateTimeAsIso", width=165),
             "proxy_mac": Column("Proxy"),
             "owner_mac": Column("Owner"),
             "confidence": Column("Confidence", words=CONFIDENCE.cells),

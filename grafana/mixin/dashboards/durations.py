@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders import timeseries as timeseries_builder
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Panel
 
-from ..colours import INFO, WARNING
+from ..colours import GOOD, INFO, WARNING
 from ..panels import coloured, counted, now, over_time, stat
 from ..variables import DEVICE, VLAN, increase, increase_in_range
 
@@ -17,11 +17,11 @@ BUCKETS: Final = "l2_sleep_proxy_hold_duration_seconds_bucket"
 
 
 def durations() -> tuple[Builder[Panel], ...]:
-    """In classes over time, and what half of them and nearly all reach."""
+    """What half of them and nearly all do not exceed, and in classes over time."""
     return (
-        _classes(),
         _quantile(0.5, "How long does half of them last?", "Half of the holds"),
         _quantile(0.95, "How long do the longest last?", "95 of 100 holds"),
+        _classes(),
     )
 
 
@@ -37,12 +37,13 @@ def _classes() -> timeseries_builder.Panel:
         "minute is a client that does not find its sleep, two hours are the usual lease.",
         empty="No sleep proxy was seen",
         unit="none",
+        width=24,
     )
     return coloured(
         panel,
         **{
             "up to a minute": WARNING,
-            "up to an hour": "light-blue",
+            "up to an hour": GOOD,
             "up to two hours": INFO,
             "longer": "purple",
         },
@@ -63,5 +64,5 @@ def _quantile(quantile: float, title: str, which: str) -> stat_builder.Panel:
         "a day or more.",
         empty="No hold ended in the time shown",
         unit="s",
-        height=8,
+        width=12,
     )

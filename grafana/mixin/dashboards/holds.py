@@ -21,8 +21,13 @@ SAME_PROXY: Final = "on (job, instance, device, vlan, proxy_mac)"
 
 NORM_SECONDS: Final = seconds(DEFAULTS.hold_longest)
 
-HOLD: Final = {
-    "ip": Column("Address", url=ADDRESS.url(ip="${__value.raw}"), url_title=ADDRESS.title),
+IP: Final = {
+    "ip": Column(
+        "Address", width=135, url=ADDRESS.url(ip="${__value.raw}"), url_title=ADDRESS.title
+    )
+}
+
+WHO: Final = {
     "owner_mac": Column("Owner"),
     "name": Column("Proxy"),
     "proxy_mac": Column("Proxy's MAC"),
@@ -48,14 +53,14 @@ def _since() -> str:
     """Each hold once, however many exporters saw it."""
     labels = "job, instance, device, vlan, ip, owner_mac, proxy_mac, confidence"
     every = named(held_since(labels, DEVICE, VLAN), DEVICE, VLAN)
-    return f"min by ({', '.join(HOLD)}) ({every})"
+    return f"min by ({', '.join((*IP, *WHO))}) ({every})"
 
 
 def all_holds() -> Panel:
     """Those of the chosen segments."""
     panel = table(
         "Which addresses are held?",
-        {**HOLD, "Value": Column("Since", unit="dateTimeAsIso")},
+        {**IP, "Value": Column("Since", unit="dateTimeAsIso", width=165), **WHO},
         now(f"1000 * {_since()}"),
         description="Every address that a sleep proxy answers for now, the sleeper that it belongs "
         "to, and how sure that is: confirmed where the registration was seen.",
@@ -69,7 +74,7 @@ def outlasting() -> Panel:
     """Those of them that an alert is about."""
     panel = table(
         "Which holds outlast the norm?",
-        {**HOLD, "Value": Column("Held for", unit="s")},
+        {**IP, "Value": Column("Held for", unit="s", width=100), **WHO},
         now(f"time() - {_since()} > {NORM_SECONDS:g}"),
         description="Holds that last longer than L2SleepProxyHoldStuck allows: the owner may be "
         "gone for good, or does not wake when it should.",

@@ -52,7 +52,7 @@ def _claimants() -> table_builder.Panel:
     who = series("l2_protected_address_last_claim_info", *HERE)
     return table(
         "Who else claimed it last?",
-        {"Value": Column("When", unit="dateTimeAsIso"), "mac": Column("MAC"), **PLACE},
+        {"Value": Column("When", unit="dateTimeAsIso", width=165), "mac": Column("MAC"), **PLACE},
         now(f"1000 * max by (mac, device, vlan) ({when} * {SAME} group_right () {who})"),
         description="The last MAC that claimed this protected address although it should not "
         "have it.",
@@ -68,10 +68,10 @@ def _moves() -> timeseries_builder.Panel:
     return by_cause(
         counted(
             "Why did it move while protected?",
-            over_time(f"max by (cause) ({moves})", "{{cause}}"),
+            over_time(f"max by (cause) ({moves}) > 0", "{{cause}}"),
             description="Moves of this protected address by cause, counted when that is known. "
             f"{MOST}",
-            empty="Not a protected address",
+            empty="It did not move, or is not protected",
             unit="none",
         )
     )

@@ -99,7 +99,7 @@ def _wakes() -> timeseries_builder.Panel:
         empty=NO_PROXY,
         unit="none",
     )
-    return coloured(panel, demand=INFO, maintenance="light-blue")
+    return coloured(panel, demand=INFO, maintenance="purple")
 
 
 def _magic_packets() -> timeseries_builder.Panel:
@@ -129,7 +129,7 @@ def _going_on() -> timeseries_builder.Panel:
         empty=NO_PROXY,
         unit="none",
     )
-    return coloured(panel, hold=INFO, renew="light-blue", hand_off="purple", release=GOOD)
+    return coloured(panel, hold=INFO, renew="purple", hand_off="yellow", release=GOOD)
 
 
 def _ending_badly() -> timeseries_builder.Panel:
