@@ -22,6 +22,7 @@ INSTALL: Final = (
     *("--no-audit", "--no-fund", "--loglevel=error"),
 )
 CHROMIUM: Final = "/usr/bin/chromium"
+SHRINK: Final = ("pngquant", "--force", "--ext=.png", "--strip", "--")
 SECONDS: Final = 600
 
 
@@ -42,7 +43,7 @@ def build() -> None:
     for name in SOURCES:
         _copy(HERE / name, BUILD / name)
     _once(BUILD / "node_modules", ("package.json",), INSTALL)
-    _once(BUILD / "dist", SOURCES, ("npx", "vite", "build", "--logLevel=warn"))
+    _once(BUILD / "dist", SOURCES, ("npx", "vite", "build", "--logLevel=error"))
 
 
 def take(
@@ -66,6 +67,7 @@ def take(
             check=True,
             timeout=SECONDS,
         )
+    subprocess.run([*SHRINK, *(shot.out for shot in shots)], check=True, timeout=SECONDS)
     for line in done.stdout.splitlines():
         yield json.loads(line)
 

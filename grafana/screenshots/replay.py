@@ -17,15 +17,17 @@ from grafana.mixin.thresholds import DEFAULTS
 from tests.lab.prometheus import Prometheus, Series
 
 from .history import samples
-from .history.samples import Sample
+from .history.samples import SCRAPE_SECONDS, Sample
 from .history.targets import BEGIN, END, targets
 
-STEP: Final = 60
 SHOWN_SECONDS: Final = 6 * 3600
 
 
 class Replay(Prometheus):
-    """A Prometheus that scrapes nothing and answers from blocks."""
+    """A Prometheus that scrapes nothing and answers from blocks.
+
+    In a text file nothing says that a series ends, so one that is not there at a scrape has ended.
+    """
 
     def __init__(self, blocks: Path) -> None:
         super().__init__({"prometheus.yml": "global: {}\n"})
@@ -36,6 +38,7 @@ class Replay(Prometheus):
         return (
             *("prometheus", "--config.file=prometheus.yml", f"--web.listen-address={listen}"),
             f"--storage.tsdb.path={self._blocks}",
+            f"--query.lookback-delta={SCRAPE_SECONDS + 5}s",
         )
 
 
@@ -66,28 +69,29 @@ def _make_blocks(text: Path, blocks: Path) -> None:
 
 
 def _alerts(prometheus: Prometheus) -> Iterator[tuple[int, Sample]]:
-    """ALERTS as Prometheus would have recorded it, had it evaluated the rules once a minute."""
+    """What Prometheus would have recorded, had it evaluated the rules at each scrape."""
     every = groups(DEFAULTS)
     known = records(every)
     for rule in (rule for group in every for rule in group.rules):
         if isinstance(rule, Alert):
             expr = inlined(rule.expr, known)
-            for series in prometheus.query_range(expr, END - SHOWN_SECONDS, END, STEP):
+            for series in prometheus.query_range(expr, END - SHOWN_SECONDS, END, SCRAPE_SECONDS):
                 yield from _states(rule, series)
 
 
 def _states(rule: Alert, series: Series) -> Iterator[tuple[int, Sample]]:
-    since = last = -STEP
+    since = last = -SCRAPE_SECONDS
     for point, _ in series.points:
         time = int(point)
-        if time != last + STEP:
+        if time != last + SCRAPE_SECONDS:
             since = time
         last = time
         state = "firing" if time - since >= seconds(rule.pending) else "pending"
-        yield time, ("ALERTS", _labels(rule, series.labels, state), 1.0)
+        labels = _labels(rule, series.labels)
+        yield time, ("ALERTS", {**labels, "alertstate": state}, 1.0)
+        yield time, ("ALERTS_FOR_STATE", labels, since)
 
 
-def _labels(rule: Alert, found: Mapping[str, str], state: str) -> Mapping[str, str]:
+def _labels(rule: Alert, found: Mapping[str, str]) -> Mapping[str, str]:
     kept = {label: text for label, text in found.items() if label != "__name__"}
-    own = {"alertname": rule.name, "alertstate": state, "severity": rule.severity}
-    return {**kept, **rule.labels, **own}
+    return {**kept, **rule.labels, "alertname": rule.name, "severity": rule.severity}

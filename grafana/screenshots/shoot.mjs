@@ -10,6 +10,12 @@ import { chromium } from 'playwright-core';
 
 const ORIGIN = 'http://dashboards.invalid';
 const ICONS = '/public/build/img/icons/';
+const FONTS = {
+  '/public/fonts/inter/Inter-Regular.woff2': '@fontsource/inter/files/inter-latin-400-normal.woff2',
+  '/public/fonts/inter/Inter-Medium.woff2': '@fontsource/inter/files/inter-latin-500-normal.woff2',
+  '/public/fonts/roboto/L0xTDF4xlVMF-BfR8bXMIhJHg45mwgGEFl0_3vrtSM1J-gEPT5Ese6hmHSh0mQ.woff2':
+    '@fontsource/roboto-mono/files/roboto-mono-latin-400-normal.woff2',
+};
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const FLAGS = [
   '--no-sandbox',
@@ -44,12 +50,17 @@ async function take(shot) {
   const faults = [];
   page.on('pageerror', (error) => faults.push(String(error)));
   await page.setViewportSize({ width: shot.width, height: 800 });
+  await page.clock.setFixedTime(plan.to);
   await page.route('**/*', (route) => answer(route, shot));
   await page.goto(`${ORIGIN}/?${query(shot)}`);
   await page.waitForFunction(() => document.body.matches('[data-drawn], [data-failed]'), null, { timeout: 60_000 });
   await page.waitForLoadState('networkidle');
   await page.evaluate(() => document.fonts.ready);
-  await page.screenshot({ path: shot.out, fullPage: true, animations: 'disabled' });
+  // A table paints only what a screen shows.
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width: shot.width, height });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.screenshot({ path: shot.out, animations: 'disabled' });
   const told = await page.evaluate(() => ({
     failed: document.body.dataset.failed,
     problems: [...document.querySelectorAll('[data-problem]')].map(({ dataset }) => `${dataset.title}: ${dataset.problem}`),
@@ -87,6 +98,9 @@ function fileOf(path, shot) {
   }
   if (path.startsWith(ICONS)) {
     return join(here, 'node_modules/@grafana/ui/dist/public/img/icons', path.slice(ICONS.length));
+  }
+  if (path in FONTS) {
+    return join(here, 'node_modules', FONTS[path]);
   }
   return join(here, 'dist', path === '/' ? 'index.html' : path);
 }

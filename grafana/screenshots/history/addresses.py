@@ -136,4 +136,4 @@ def _storm(ip: str, left: int) -> int:
     begin, end = 312 * MINUTE, 302 * MINUTE
     if ip != "198.51.100.21" or left > begin:
         return 0
-    return 9 * (begin - max(left, end))
+    return 30 * (begin - max(left, end))

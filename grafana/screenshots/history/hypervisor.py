@@ -73,6 +73,7 @@ def quiet(end: int, counts: Counts) -> Hypervisor:
         ),
         "l2_bridge_fdb_learned_entries": lambda _, left: round(14 + 5 * math.sin(left / 40)),
         "l2_bridge_fdb_entries": _entries(lambda left: 14 + 5 * math.sin(left / 40)),
+        "l2_neighbor_entries": _states(lambda left: 56 + 20 * math.sin(left / 50)),
     }
     rates: Rates = {
         "l2_unknown_unicast_frames_total": lambda at, left: (
@@ -105,6 +106,7 @@ def crowded(end: int, counts: Counts) -> Hypervisor:
         "l2_bridge_ageing_seconds": lambda _, left: 15 if changing(left) else 300,
         "l2_bridge_topology_change": lambda _, left: float(changing(left)),
         "l2_neighbor_table_entries": tabled,
+        "l2_neighbor_entries": _states(lambda left: tabled({"family": "ipv4"}, left)),
         "l2_neighbor_retention_seconds": lambda at, _: 60 if at["bound"] == "min" else 75,
         "l2_neighbor_outlives_fdb": lambda _, left: float(changing(left)),
         "l2_neighbor_missing_from_fdb": lambda _, left: 3 if 178 < left < 186 else 0,
@@ -124,7 +126,19 @@ def _entries(learned: Callable[[float], float]) -> Callable[[Labels, float], flo
     def of(at: Labels, left: float) -> float:
         if at["kind"] != "learned":
             return 1
-        return round(learned(left) * 0.9) if at["port"] == "eth0" else 2
+        return round(learned(left) - 4) if (at["port"], at["vlan"]) == ("eth0", "1") else 2
+
+    return of
+
+
+def _states(entries: Callable[[float], float]) -> Callable[[Labels, float], float]:
+    """Most of the bridge's neighbours are stale, as they are where nobody talks to them."""
+    shares = {"reachable": 0.25, "stale": 0.68, "delay": 0.03, "failed": 0.04}
+
+    def of(at: Labels, left: float) -> float:
+        if at["device"] != "br0" or at["family"] != "ipv4":
+            return 3 if at["state"] in shares else 0
+        return round(entries(left) * shares.get(at["state"], 0))
 
     return of
 

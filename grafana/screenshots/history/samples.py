@@ -29,8 +29,9 @@ class Target:
     sources: Sequence[Source]
 
     def at(self, time: int) -> Iterator[Sample]:
-        """All of its samples, with the labels of its scrape."""
+        """All of its samples, with the labels of its scrape, and what Prometheus adds."""
         yield "up", self.labels, 1.0
+        yield "scrape_duration_seconds", self.labels, 0.02 + 0.004 * (time // SCRAPE_SECONDS % 3)
         for source in self.sources:
             for name, labels, value in source.at(time):
                 yield name, {**labels, **self.labels}, value

@@ -8,6 +8,7 @@ import {
   FieldType,
   GrafanaTheme2,
   applyFieldOverrides,
+  cacheFieldDisplayNames,
   dataLinksOverrideProcessor,
   displayNameOverrideProcessor,
   identityOverrideProcessor,
@@ -98,7 +99,7 @@ export function overridden(
   interpolate: (text: string) => string
 ): DataFrame[] {
   const fieldConfig = withDefaults(panel);
-  return applyFieldOverrides({
+  const done = applyFieldOverrides({
     data,
     fieldConfig,
     fieldConfigRegistry: registryFor(fieldConfig),
@@ -106,6 +107,8 @@ export function overridden(
     theme,
     timeZone: 'utc',
   });
+  cacheFieldDisplayNames(done);
+  return done;
 }
 
 export function withDefaults(panel: Panel): FieldConfigSource {

@@ -1,8 +1,5 @@
 // One page draws one dashboard: /?theme=light&to=MILLISECONDS&scrape=SECONDS&var-NAME=VALUE
 
-import '@fontsource/inter/400.css';
-import '@fontsource/inter/500.css';
-import '@fontsource/roboto-mono/400.css';
 import { ThemeContext, createTheme } from '@grafana/data';
 import { GlobalStyles } from '@grafana/ui';
 import { createRoot } from 'react-dom/client';

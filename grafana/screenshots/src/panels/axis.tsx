@@ -3,7 +3,7 @@
 import { GrafanaTheme2, TimeRange, dateTimeFormat } from '@grafana/data';
 
 export const AXIS_HEIGHT = 22;
-const LABEL_WIDTH = 90;
+const LABEL_WIDTH = 70;
 const MINUTE = 60_000;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map((minutes) => minutes * MINUTE);
 
