@@ -15,10 +15,10 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableModel,
 )
 
-from ..codes import CAUSE, CONFIDENCE, timeline
+from ..codes import CAUSE, timeline
 from ..colours import INFO, WARNING
 from ..layout import Section, dashboard_of
-from ..pages import ADDRESS, SLEEP_PROXIES
+from ..pages import ADDRESS
 from ..panels import Built, coloured, counted, now, over_time, stat
 from ..tables import Column, table
 from ..variables import (
@@ -33,7 +33,7 @@ from ..variables import (
 )
 from . import protection
 from .chosen import HERE, MOST, PLACE, SAME
-from .holds import held_since
+from .holds import held, held_timeline
 
 MOVED: Final = "from_mac, to_mac, cause, device, vlan"
 
@@ -55,7 +55,7 @@ def dashboard() -> Dashboard:
         Section("", (_holder(), _why(), _moves(), _flip_flops(), protection.claims())),
         Section("Which MAC had it, and when?", (_timeline(), _last_moves())),
         Section("How restless is it?", (_restless(), _announced())),
-        Section("Does a sleep proxy answer for it?", (_held(), _hold_timeline())),
+        Section("Does a sleep proxy answer for it?", (held(), held_timeline())),
         Section("Is it protected, and who else claims it?", protection.panels()),
         Section("Who has several addresses?", (_several(),)),
     )
@@ -195,44 +195,6 @@ def _announced() -> timeseries_builder.Panel:
         f"up or takes an address over; a storm is many without end. {MOST}",
         empty="No exporter tracks it",
         unit="none",
-    )
-
-
-def _held() -> table_builder.Panel:
-    labels = "proxy_mac, owner_mac, confidence, device, vlan"
-    return table(
-        "Who holds it, for whom, since when?",
-        {
-            "Value": Column("Since", unit="dateTimeAsIso", width=165),
-            "proxy_mac": Column("Proxy"),
-            "owner_mac": Column("Owner"),
-            "confidence": Column("Confidence", words=CONFIDENCE.cells),
-            **PLACE,
-        },
-        now(f"1000 * {held_since(labels, *HERE)}"),
-        description="The sleep proxy that answers for the address now, the sleeper that it "
-        "belongs to, and how sure that is.",
-        empty="No sleep proxy answers for it now",
-        unit="none",
-        width=12,
-        height=6,
-        page=SLEEP_PROXIES,
-    )
-
-
-def _hold_timeline() -> timeline_builder.Panel:
-    return timeline(
-        "When did a sleep proxy hold it?",
-        CONFIDENCE,
-        "proxy_mac",
-        series("l2_sleep_proxy_held", *HERE),
-        description="A line for each proxy, while it answered for the address, in the colour of "
-        "how sure that is.",
-        empty="No sleep proxy answered for it in the time shown",
-        unit="none",
-        width=12,
-        height=6,
-        page=SLEEP_PROXIES,
     )
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from grafana_foundation_sdk.builders.table import Panel
+from grafana_foundation_sdk.builders import statetimeline as timeline_builder
+from grafana_foundation_sdk.builders import table as table_builder
 from grafana_foundation_sdk.models.common import TableSortByFieldState
 
-from ..codes import CONFIDENCE
-from ..pages import ADDRESS
+from ..codes import CONFIDENCE, timeline
+from ..pages import ADDRESS, SLEEP_PROXIES
 from ..panels import Built, now
 from ..segments import seconds
 from ..tables import Column, table
 from ..thresholds import DEFAULTS
 from ..variables import DEVICE, VLAN, series
-from .chosen import PLACE, SAME
+from .chosen import HERE, PLACE, SAME
 
 SAME_PROXY: Final = "on (job, instance, device, vlan, proxy_mac)"
 """What two metrics of a sleep proxy have in common."""
@@ -56,7 +57,7 @@ def _since() -> str:
     return f"min by ({', '.join((*IP, *WHO))}) ({every})"
 
 
-def all_holds() -> Panel:
+def all_holds() -> table_builder.Panel:
     """Those of the chosen segments."""
     panel = table(
         "Which addresses are held?",
@@ -70,7 +71,7 @@ def all_holds() -> Panel:
     return panel.sort_by([Built(TableSortByFieldState(display_name="Since", desc=False))])
 
 
-def outlasting() -> Panel:
+def outlasting() -> table_builder.Panel:
     """Those of them that an alert is about."""
     panel = table(
         "Which holds outlast the norm?",
@@ -83,3 +84,43 @@ def outlasting() -> Panel:
         height=6,
     )
     return panel.sort_by([Built(TableSortByFieldState(display_name="Held for", desc=True))])
+
+
+def held() -> table_builder.Panel:
+    """Of the chosen address, now."""
+    labels = "proxy_mac, owner_mac, confidence, device, vlan"
+    return table(
+        "Who holds it, for whom, since when?",
+        {
+            "Value": Column("Since", unit="dateTimeAsIso", width=165),
+            "proxy_mac": Column("Proxy"),
+            "owner_mac": Column("Owner"),
+            "confidence": Column("Confidence", words=CONFIDENCE.cells),
+            **PLACE,
+        },
+        now(f"1000 * {held_since(labels, *HERE)}"),
+        description="The sleep proxy that answers for the address now, the sleeper that it "
+        "belongs to, and how sure that is.",
+        empty="No sleep proxy answers for it now",
+        unit="none",
+        width=12,
+        height=6,
+        page=SLEEP_PROXIES,
+    )
+
+
+def held_timeline() -> timeline_builder.Panel:
+    """Of the chosen address, then."""
+    return timeline(
+        "When did a sleep proxy hold it?",
+        CONFIDENCE,
+        "proxy_mac",
+        series("l2_sleep_proxy_held", *HERE),
+        description="A line for each proxy, while it answered for the address, in the colour of "
+        "how sure that is.",
+        empty="No sleep proxy answered for it in the time shown",
+        unit="none",
+        width=12,
+        height=6,
+        page=SLEEP_PROXIES,
+    )
