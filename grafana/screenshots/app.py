@@ -16,7 +16,14 @@ from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
 BUILD: Final = HERE / "build"
-SOURCES: Final = ("package.json", "index.html", "vite.config.js", "shoot.mjs", "src")
+SOURCES: Final = (
+    "package.json",
+    "tsconfig.json",
+    "index.html",
+    "vite.config.js",
+    "shoot.mjs",
+    "src",
+)
 INSTALL: Final = (
     *("npm", "install", "--legacy-peer-deps", "--no-package-lock", "--ignore-scripts"),
     *("--no-audit", "--no-fund", "--loglevel=error"),
@@ -43,7 +50,7 @@ def build() -> None:
     for name in SOURCES:
         _copy(HERE / name, BUILD / name)
     _once(BUILD / "node_modules", ("package.json",), INSTALL)
-    _once(BUILD / "dist", SOURCES, ("npx", "vite", "build", "--logLevel=error"))
+    _once(BUILD / "dist", SOURCES, ("npm", "run", "--silent", "build"))
 
 
 def take(

@@ -28,7 +28,7 @@ const FLAGS = [
   '--hide-scrollbars',
 ];
 
-const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+const here = new URL('.', import.meta.url).pathname;
 const plan = JSON.parse(await readFile('/dev/stdin', 'utf8'));
 const context = await chromium.launchPersistentContext(plan.profile, {
   executablePath: plan.chromium,

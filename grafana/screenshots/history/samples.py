@@ -31,7 +31,7 @@ class Target:
     def at(self, time: int) -> Iterator[Sample]:
         """All of its samples, with the labels of its scrape, and what Prometheus adds."""
         yield "up", self.labels, 1.0
-        yield "scrape_duration_seconds", self.labels, 0.02 + 0.004 * (time // SCRAPE_SECONDS % 3)
+        yield "scrape_duration_seconds", self.labels, random.Random(time).uniform(0.018, 0.022)
         for source in self.sources:
             for name, labels, value in source.at(time):
                 yield name, {**labels, **self.labels}, value
