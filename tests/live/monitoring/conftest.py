@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.live.monitoring.demo import Demo
 from tests.live.monitoring.marks import chosen
 from tests.live.monitoring.scenes import BENIGN, TROUBLE
 from tests.live.monitoring.stack import Monitoring
@@ -20,9 +21,18 @@ def monitoring() -> Iterator[Monitoring]:
 
 
 @pytest.fixture(scope="package")
+def demo() -> Iterator[Demo]:
+    """A demonstration of one scene."""
+    with Demo("--minutes=20", "--scene=forgetful_bridge") as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
 def play(request: pytest.FixtureRequest, monitoring: Monitoring) -> Iterator[Play]:
     """The scenes that the selected tests name; all where a test asks for all."""
     items = [item for item in request.session.items if "play" in getattr(item, "fixturenames", ())]
+    if any("demo" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("demo")  # it has begun when its test comes
     with Play(chosen(items) or (*TROUBLE, *BENIGN), monitoring) as playing:
         yield playing
 

@@ -80,6 +80,11 @@ class Monitoring:
             new.write_text(json.dumps(self._targets))
             new.rename(self.prometheus.home / TARGETS)
 
+    def watched(self) -> list[tuple[str, str]]:
+        """Instance and address of each that is scraped."""
+        with self._lock:
+            return [(each["labels"]["instance"], each["targets"][0]) for each in self._targets]
+
     def evaluations(self) -> float:
         """How often each group of rules has been evaluated, at least."""
         page = parse(self.prometheus.request("GET", "/metrics")[1])

@@ -19,6 +19,9 @@ PAUSE: Final = 1.0
 """Seconds between two looks at anything: scenes are many, and share their cores with what they
 watch."""
 
+REST: Final = 30.0
+"""Seconds between two rounds."""
+
 EVALUATIONS: Final = 15
 """That a scene without an alert is watched for at its end: more than any shortened wait takes."""
 
@@ -151,7 +154,7 @@ class WatchedStage(Stage):
         number = 1
         yield number
         while self._endless:
-            self._go_on()
+            self.pause(REST)
             number += 1
             yield number
 
@@ -197,6 +200,11 @@ class Play:
     def settle(self, scene: WatchedScene) -> None:
         """Return when a scene is over, well or not."""
         wait([self._played[scene]])
+
+    def failures(self) -> list[tuple[str, BaseException]]:
+        """The scenes that have failed so far, by name, and why."""
+        over = ((scene.__name__, played) for scene, played in self._played.items() if played.done())
+        return [(name, error) for name, played in over if (error := played.exception())]
 
     def wait_for_all(self) -> None:
         """Return when all scenes are over, well or not."""

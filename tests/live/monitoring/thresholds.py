@@ -15,7 +15,7 @@ WINDOW, WAIT = "8s", "9s"
 SHORT: Final[Thresholds] = replace(
     DEFAULTS,
     # Moves are judged half a minute after they happen, in a test too.
-    protected_window="15s",
+    protected_window="10s",
     claimed_pending="35s",
     judged_window="20s",
     last_moves_window="2m",
@@ -31,7 +31,7 @@ SHORT: Final[Thresholds] = replace(
     router_history="1m",
     router_settled="5s",
     hold_longest="35s",
-    holds_lost_window="20s",
+    holds_lost_window="10s",
     flooding_window=WINDOW,
     flooding_pending=WAIT,
     fdb_limit_pending=WAIT,

@@ -103,5 +103,5 @@ def gone(stage: WatchedStage) -> None:
         stage.resolved("L2CaptureDown")
         exporter.stop()
         stage.told("L2ExporterDown")
-        with Exporter(host.namespace):
-            stage.resolved("L2ExporterDown")
+        exporter = stage.enter(Exporter(host.namespace))
+        stage.resolved("L2ExporterDown")
