@@ -38,7 +38,7 @@ class Replay(Prometheus):
         return (
             *("prometheus", "--config.file=prometheus.yml", f"--web.listen-address={listen}"),
             f"--storage.tsdb.path={self._blocks}",
-            f"--query.lookback-delta={SCRAPE_SECONDS + 5}s",
+            f"--query.lookback-delta={SCRAPE_SECONDS * 1000 - 1}ms",
         )
 
 

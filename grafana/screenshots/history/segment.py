@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .samples import Counts, Sample
-from .story import ATTACKER, GATEWAY, HOURS, MINUTE, PROXIES
+from .story import ATTACKER, GATEWAY, MINUTE, PROXIES
 
 ARP: Final = {
     "probe": 0.05,
@@ -28,7 +28,7 @@ NDP: Final = {
     "redirect": 0.0,
 }
 ROUTERS: Final = (
-    ("fe80::1", GATEWAY[1], "high", HOURS * MINUTE),
+    ("fe80::1", GATEWAY[1], "high", 1440),
     ("fe80::66", ATTACKER, "medium", 21),
 )
 """Address, MAC, preference, and for how many minutes it has been there."""

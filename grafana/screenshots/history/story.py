@@ -1,6 +1,6 @@
 """What happens on the made-up office segment: who sleeps, who fails over, who attacks.
 
-Times are minutes before the end, so that the last six hours are what the pictures show.
+Times are minutes before the end. Pictures show the last six hours; before HOURS nothing happens.
 """
 
 from __future__ import annotations

@@ -12,10 +12,11 @@ from .own import Own
 from .samples import Counts, Source, Target
 from .segment import Roles, Segment
 from .sleepers import Sleepers
-from .story import GATEWAY, HOURS, MINUTE, VIRTUAL, Story, story
+from .story import GATEWAY, MINUTE, VIRTUAL, Story, story
 
 END: Final = int(datetime(2026, 3, 3, 17, 30, tzinfo=UTC).timestamp())
-BEGIN: Final = END - HOURS * 60 * MINUTE
+BEGIN: Final = END - 15 * 60 * MINUTE
+"""Early enough for a router to count as known by the evening."""
 STARTED: Final = BEGIN - 9 * 86_400
 
 PROTECTED: Final = {
