@@ -113,8 +113,8 @@ def _sleep(holds: tuple[Hold, ...]) -> Iterator[Move]:
 
 
 def _incidents() -> Iterator[Move]:
-    yield from _quarrel(265, 256, *GATEWAY, ATTACKER, "suspected_spoofing", 0.75)
-    yield from _quarrel(14, 0.4, *GATEWAY, ATTACKER, "suspected_spoofing", 0.5)
+    yield from _quarrel(265, 256, *GATEWAY, ATTACKER, "suspected_spoofing", 1.0)
+    yield from _quarrel(14, 0.4, *GATEWAY, ATTACKER, "suspected_spoofing", 0.9)
     yield from _quarrel(
         *(52, 31, "192.0.2.77", "02:00:00:00:00:77", "02:00:00:00:00:78", "duplicate_address", 1.5)
     )
