@@ -172,15 +172,13 @@ def state_timeline(
 
 def by_cause(panel: timeseries_builder.Panel) -> timeseries_builder.Panel:
     """Series named after causes get the causes' colours."""
-    for cause, colour in CAUSES.items():
-        panel.override_by_name(cause, [_fixed_colour(colour)])
-    return panel
+    return coloured(panel, **CAUSES)
 
 
 def coloured(panel: timeseries_builder.Panel, **colours: str) -> timeseries_builder.Panel:
     """Series of these names get these colours."""
     for name, colour in colours.items():
-        panel.override_by_name(name, [_fixed_colour(colour)])
+        panel.override_by_name(name, [fixed_colour(colour)])
     return panel
 
 
@@ -220,7 +218,8 @@ def mappings_of(words: Mapping[str, Word]) -> list[dashboard.ValueMapping]:
     return [dashboard.ValueMap(options=results)]
 
 
-def _fixed_colour(colour: str) -> dashboard.DynamicConfigValue:
+def fixed_colour(colour: str) -> dashboard.DynamicConfigValue:
+    """What makes an override's fields have this colour whatever their values."""
     return dashboard.DynamicConfigValue(
         id_val="color", value={"mode": "fixed", "fixedColor": colour}
     )

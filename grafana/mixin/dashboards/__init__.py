@@ -15,8 +15,5 @@ DASHBOARDS: Final[Mapping[str, Callable[[], Dashboard]]] = {
     pages.ADDRESS.uid: address.dashboard,
     pages.SLEEP_PROXIES.uid: sleep_proxies.dashboard,
     pages.BRIDGES.uid: bridges.dashboard,
-    pages.ADDRESS.uid: address.dashboard,
-    pages.SLEEP_PROXIES.uid: sleep_proxies.dashboard,
-    pages.BRIDGES.uid: bridges.dashboard,
     pages.EXPORTER.uid: exporter.dashboard,
 }

@@ -5,13 +5,14 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.timeseries import Panel
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
+from ..panels import fixed_colour
+
 
 def drawn(panel: Panel, ref_id: str, colour: str = "", *, dashed: bool = False) -> Panel:
     """The query's lines in one colour if it is given, and without the area below them."""
     properties = [DynamicConfigValue(id_val="custom.fillOpacity", value=0)]
     if colour:
-        fixed = {"mode": "fixed", "fixedColor": colour}
-        properties.append(DynamicConfigValue(id_val="color", value=fixed))
+        properties.append(fixed_colour(colour))
     if dashed:
         style = {"fill": "dash", "dash": [10, 10]}
         properties.append(DynamicConfigValue(id_val="custom.lineStyle", value=style))
