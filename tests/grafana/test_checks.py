@@ -163,6 +163,13 @@ def test_a_panel_in_a_folded_row_is_looked_at() -> None:
     assert list(RULES["panel-title-description-rule"](dashboard))
 
 
+def test_queries_of_every_panel_are_looked_at() -> None:
+    dashboard = sound()
+    panel(type="bargauge")(dashboard)
+    target(expr="l2_capture_up")(dashboard)
+    assert list(RULES["target-job-rule"](dashboard))
+
+
 def test_values_that_are_shown_as_words_need_no_unit() -> None:
     dashboard = sound()
     field(unit="", mappings=[{"type": "value"}])(dashboard)

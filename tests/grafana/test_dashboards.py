@@ -54,6 +54,13 @@ def test_the_layout_is_as_agreed(stem: str, check: str) -> None:
     assert list(CHECKS[check](ALL[stem], BY_UID)) == []
 
 
+def test_every_panel_of_the_overview_leads_on() -> None:
+    dead_ends = [
+        panel["title"] for panel in panels(BY_UID["l2-overview"]) if not panel.get("links")
+    ]
+    assert dead_ends == []
+
+
 def test_exclusions_have_reasons_and_are_needed() -> None:
     complaints = {
         (rule, dashboard["title"], one.panel)

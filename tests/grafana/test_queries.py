@@ -18,7 +18,7 @@ RULES = rules()
 ALERTS = alerts()
 OF_AN_ALERT = frozenset({"alertname", "alertstate", "severity"})
 OF_ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
-NARROWED = ("device", "vlan")
+NARROWED = ("device", "vlan", "bridge")
 """Variables that narrow whatever has the label, where a dashboard has them."""
 
 _SERIES = re.compile(r"(?<![\w:])(?:l2_\w+|segment:[\w:]+)")

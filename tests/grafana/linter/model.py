@@ -9,9 +9,8 @@ from typing import Final
 from tests.grafana.reading import Json, panels, variables
 
 FIGURES: Final = ("stat", "singlestat", "graph", "table", "timeseries", "gauge")
-"""Types of panels that most rules are about: the linter leaves alone what it does not know."""
-
-QUERIED: Final = (*FIGURES, "state-timeline")
+"""Types of panels that rules about panels are for: the linter leaves alone what it does not know.
+Rules about queries are for those of all panels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,6 @@ def of_types(dashboard: Json, types: tuple[str, ...]) -> Iterator[Json]:
 
 def targets(dashboard: Json) -> Iterator[tuple[Json, int, Json]]:
     """Every panel with the indices of its targets, and the targets."""
-    for panel in of_types(dashboard, QUERIED):
+    for panel in panels(dashboard):
         for index, target in enumerate(panel.get("targets", [])):
             yield panel, index, target
