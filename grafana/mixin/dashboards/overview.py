@@ -17,6 +17,7 @@ from ..tables import Column
 from ..tables import table as table_of
 from ..thresholds import DEFAULTS
 from ..variables import DEVICE, VLAN, device, increase, increase_in_range, rate, series, vlan
+from .chosen import SAME
 from .health import health
 from .verdicts import verdicts
 
@@ -153,8 +154,11 @@ def _protected() -> table.Panel:
     thefts = increase_in_range(
         "l2_protected_address_moves_total", DEVICE, VLAN, f'cause!~"{BENIGN}"'
     )
-    last = series("l2_protected_address_last_claim_info", DEVICE, VLAN)
-    claimant = f'label_replace({last}, "claimant", "$1", "mac", "(.*)")'
+    when = series("l2_protected_address_last_claim_timestamp_seconds", DEVICE, VLAN)
+    who = series("l2_protected_address_last_claim_info", DEVICE, VLAN)
+    claimant = (
+        f'label_replace({when} * {SAME} group_right () {who}, "claimant", "$1", "mac", "(.*)")'
+    )
     panel = table_of(
         "Protected addresses",
         {
@@ -175,7 +179,7 @@ def _protected() -> table.Panel:
             now(f"max by (ip) (sum by (instance, ip) ({count}))")
             for count in (moves, thefts, claims)
         ),
-        now(f"group by (ip, claimant) ({claimant})"),
+        now(f"topk by (ip) (1, max by (ip, claimant) ({claimant}))"),
         description="Gateways, DHCP and DNS servers and the addresses of the configuration: the "
         "MAC that each should have; in the time range its moves, those of them for no benign "
         "reason (failover, lease, the same host's other interface) and claims of others on it, as "
