@@ -13,6 +13,8 @@ HERE: Final = (DEVICE, VLAN, IP)
 SAME: Final = "on (job, instance, device, vlan, ip)"
 """What two metrics of an address have in common."""
 
+EACH: Final = "Each exporter counts what it sees: choose one instance to see a segment's once."
+
 MOST: Final = "Where several exporters saw it, the one that saw most counts."
 
 PLACE: Final = {"device": Column("Device"), "vlan": Column("VLAN")}

@@ -12,6 +12,7 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from ..colours import GOOD, INFO, WARNING
 from ..panels import coloured, counted, now, over_time, stat
 from ..variables import DEVICE, VLAN, increase, increase_in_range
+from .chosen import EACH
 
 BUCKETS: Final = "l2_sleep_proxy_hold_duration_seconds_bucket"
 
@@ -34,7 +35,8 @@ def _classes() -> timeseries_builder.Panel:
         over_time(f"{lease} - {hour}", "up to two hours"),
         over_time(f"{ever} - {lease}", "longer"),
         description="Holds that were released, expired or lost, by how long they had lasted: a "
-        "minute is a client that does not find its sleep, two hours are the usual lease.",
+        "minute is a client that does not find its sleep, two hours are the usual lease. "
+        f"{EACH}",
         empty="No sleep proxy was seen",
         unit="none",
         width=24,

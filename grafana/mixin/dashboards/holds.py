@@ -22,7 +22,7 @@ SAME_PROXY: Final = "on (job, instance, device, vlan, proxy_mac)"
 
 NORM_SECONDS: Final = seconds(DEFAULTS.hold_longest)
 
-IP: Final = {
+WHAT: Final = {
     "ip": Column(
         "Address", width=135, url=ADDRESS.url(ip="${__value.raw}"), url_title=ADDRESS.title
     )
@@ -35,6 +35,12 @@ WHO: Final = {
     "confidence": Column("Confidence", words=CONFIDENCE.cells),
     **PLACE,
 }
+
+
+def number_held() -> str:
+    """How many addresses are held on the chosen segments, however many exporters see it."""
+    held = series("l2_sleep_proxy_held_addresses", DEVICE, VLAN)
+    return f"sum(max by (vlan, proxy_mac) ({held}))"
 
 
 def held_since(by: str, *matchers: str) -> str:
@@ -51,17 +57,17 @@ def named(held: str, *matchers: str) -> str:
 
 
 def _since() -> str:
-    """Each hold once, however many exporters saw it."""
+    """Each hold once, where exporters agree on it and call its device the same."""
     labels = "job, instance, device, vlan, ip, owner_mac, proxy_mac, confidence"
     every = named(held_since(labels, DEVICE, VLAN), DEVICE, VLAN)
-    return f"min by ({', '.join((*IP, *WHO))}) ({every})"
+    return f"min by ({', '.join((*WHAT, *WHO))}) ({every})"
 
 
 def all_holds() -> table_builder.Panel:
     """Those of the chosen segments."""
     panel = table(
         "Which addresses are held?",
-        {**IP, "Value": Column("Since", unit="dateTimeAsIso", width=165), **WHO},
+        {**WHAT, "Value": Column("Since", unit="dateTimeAsIso", width=165), **WHO},
         now(f"1000 * {_since()}"),
         description="Every address that a sleep proxy answers for now, the sleeper that it belongs "
         "to, and how sure that is: confirmed where the registration was seen.",
@@ -75,7 +81,7 @@ def outlasting() -> table_builder.Panel:
     """Those of them that an alert is about."""
     panel = table(
         "Which holds outlast the norm?",
-        {**IP, "Value": Column("Held for", unit="s", width=100), **WHO},
+        {**WHAT, "Value": Column("Held for", unit="s", width=100), **WHO},
         now(f"time() - {_since()} > {NORM_SECONDS:g}"),
         description="Holds that last longer than L2SleepProxyHoldStuck allows: the owner may be "
         "gone for good, or does not wake when it should.",

@@ -17,7 +17,7 @@ from ..tables import Column
 from ..tables import table as table_of
 from ..thresholds import DEFAULTS
 from ..variables import DEVICE, VLAN, device, increase, increase_in_range, rate, series, vlan
-from .chosen import SAME
+from .chosen import EACH, SAME
 from .health import health
 from .verdicts import verdicts
 
@@ -97,8 +97,7 @@ def _moves() -> timeseries.Panel:
             over_time(f"sum by (cause) ({moves}) > 0", "{{cause}}"),
             description="How often addresses moved to another MAC, by what it was. Blue, green and "
             "purple are sleep proxies, failovers, leases and hosts with two interfaces; yellow is "
-            "unexplained, orange a duplicate address, red suspected spoofing. Each exporter counts "
-            "what it sees: choose one instance to see the moves of a segment once.",
+            f"unexplained, orange a duplicate address, red suspected spoofing. {EACH}",
             empty="No address moved",
             unit="short",
             page=ADDRESS,

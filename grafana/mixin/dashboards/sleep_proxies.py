@@ -17,9 +17,9 @@ from ..panels import Built, coloured, counted, now, over_time, stat, timeseries
 from ..tables import Column, table
 from ..thresholds import DEFAULTS
 from ..variables import DEVICE, VLAN, device, increase, increase_in_range, series, vlan
-from .chosen import PLACE
+from .chosen import EACH, PLACE
 from .durations import durations
-from .holds import NORM_SECONDS, SAME_PROXY, all_holds, named, outlasting
+from .holds import NORM_SECONDS, SAME_PROXY, all_holds, named, number_held, outlasting
 
 HERE: Final = (DEVICE, VLAN)
 """The chosen segments."""
@@ -43,10 +43,9 @@ def dashboard() -> Dashboard:
 
 
 def _number() -> stat_builder.Panel:
-    held = series("l2_sleep_proxy_held_addresses", *HERE)
     return stat(
         "How many addresses are held?",
-        now(f"sum(max by (vlan, proxy_mac) ({held}))"),
+        now(number_held()),
         description="Addresses that sleep proxies answer for now, while their owners sleep.",
         empty=NO_PROXY,
         unit="none",
@@ -82,7 +81,7 @@ def _lost() -> stat_builder.Panel:
         "How many holds were lost?",
         now(f"sum({lost})"),
         description="Holds that ended in the time shown because nobody answered for the address "
-        "any more, although its owner did not return: the sleeper cannot be reached.",
+        f"any more, although its owner did not return: the sleeper cannot be reached. {EACH}",
         empty=NO_PROXY,
         unit="none",
         steps=from_zero((DEFAULTS.holds_lost + 0.5, WARNING)),
@@ -95,7 +94,7 @@ def _wakes() -> timeseries_builder.Panel:
         "What woke the sleepers?",
         over_time(f"sum by (reason) ({wakes})", "{{reason}}"),
         description="Returns of sleeping hosts: on demand after a magic packet of their proxy, or "
-        "by themselves for maintenance, as to renew a registration.",
+        f"by themselves for maintenance, as to renew a registration. {EACH}",
         empty=NO_PROXY,
         unit="none",
     )
@@ -125,7 +124,7 @@ def _going_on() -> timeseries_builder.Panel:
         "Do hosts fall asleep and return?",
         over_time(_transitions("hold|renew|hand_off|release"), "{{transition}}"),
         description="Holds that begin, are renewed, go to another proxy, or end because the owner "
-        "is back. Many of each in turn are a host that wakes and sleeps without end.",
+        f"is back. Many of each in turn are a host that wakes and sleeps without end. {EACH}",
         empty=NO_PROXY,
         unit="none",
     )
@@ -137,7 +136,7 @@ def _ending_badly() -> timeseries_builder.Panel:
         "Do holds end without their owner?",
         over_time(_transitions("lost|expire|dropped"), "{{transition}}"),
         description="Lost: nobody answers for the address any more. Expired: the lease is over. "
-        "Dropped: it was no hold, as when the owner is awake and contests it.",
+        f"Dropped: it was no hold, as when the owner is awake and contests it. {EACH}",
         empty=NO_PROXY,
         unit="none",
     )

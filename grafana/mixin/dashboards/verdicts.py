@@ -9,6 +9,8 @@ from ..pages import ADDRESS, SLEEP_PROXIES
 from ..panels import NONE, now, stat
 from ..recording import BENIGN
 from ..variables import DEVICE, VLAN, increase_in_range, series
+from .chosen import EACH
+from .holds import number_held
 
 
 def verdicts() -> tuple[Panel, ...]:
@@ -47,7 +49,7 @@ def _caused(title: str, cause: str, colour: str) -> Panel:
         title,
         now(f"sum({moves})"),
         description=f"Moves in the time range that were judged {cause} (docs/causes.md). A move "
-        "is judged half a minute after it was seen. Empty: no exporter tracks an address.",
+        f"is judged half a minute after it was seen. {EACH} Empty: no exporter tracks an address.",
         empty="No address is tracked",
         unit="short",
         width=4,
@@ -64,7 +66,7 @@ def _claims() -> Panel:
         now(f"sum({claims})"),
         description="Packets in the time range by which a MAC that should not have it claimed the "
         "address of a gateway, server or other protected address. A failover claims too, until it "
-        "is judged. Empty: no protected address was seen.",
+        f"is judged. {EACH} Empty: no protected address was seen.",
         empty="No protected address seen",
         unit="short",
         width=4,
@@ -82,7 +84,7 @@ def _theft() -> Panel:
         "Gateways moved",
         now(f"sum({moves})"),
         description="Moves of protected addresses in the time range for which there is no benign "
-        "cause: not a failover, a new lease or the same host's other interface. Empty: no "
+        f"cause: not a failover, a new lease or the same host's other interface. {EACH} Empty: no "
         "protected address was seen.",
         empty="No protected address seen",
         unit="short",
@@ -96,7 +98,7 @@ def _theft() -> Panel:
 def _held() -> Panel:
     return stat(
         "Held addresses",
-        now(f"sum({series('l2_sleep_proxy_held_addresses', DEVICE, VLAN)})"),
+        now(number_held()),
         description="Addresses that sleep proxies answer for now, so that their owners can sleep: "
         "nothing is wrong with that. Empty: no sleep proxy is known.",
         empty="No sleep proxy",
@@ -117,7 +119,7 @@ def _doubtful() -> Panel:
         now(f"sum({dropped}) + (sum({low}) or vector(0))"),
         description="Holds of low confidence now, and those of the time range that turned out to "
         "be none: their owner was awake and contested them, as when somebody plays sleep proxy. "
-        "Empty: no sleep proxy is known.",
+        f"{EACH} Empty: no sleep proxy is known.",
         empty="No sleep proxy",
         unit="short",
         width=4,
