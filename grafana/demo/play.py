@@ -15,7 +15,7 @@ from grafana.demo.scenes import SCENES
 from tests.lab.webhook import Notification
 from tests.live.monitoring.stack import Monitoring
 from tests.live.monitoring.stage import Play, WatchedScene
-from tests.live.monitoring.thresholds import SHORT
+from tests.live.monitoring.thresholds import quick
 
 QUERIES: Final = {
     "why addresses move": "sum by (segment, cause) (increase(l2_moves_by_cause_total[1m])) > 0",
@@ -35,7 +35,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
     scenes = [SCENES[name] for name in options.scene or SCENES]
-    with Monitoring(SHORT, Teller()) as monitoring:
+    with Monitoring(quick(), Teller()) as monitoring:
         introduce(scenes, monitoring, options.minutes)
         with Play(scenes, monitoring, endless=True) as play:
             attend(play, monitoring, over, time.monotonic() + 60 * options.minutes)

@@ -11,12 +11,12 @@ from tests.live.monitoring.marks import chosen
 from tests.live.monitoring.scenes import BENIGN, TROUBLE
 from tests.live.monitoring.stack import Monitoring
 from tests.live.monitoring.stage import Play
-from tests.live.monitoring.thresholds import SHORT
+from tests.live.monitoring.thresholds import quick
 
 
 @pytest.fixture(scope="package")
 def monitoring() -> Iterator[Monitoring]:
-    with Monitoring(SHORT) as made:
+    with Monitoring(quick()) as made:
         yield made
 
 

@@ -10,6 +10,7 @@ from tests.lab.namespace import Namespace, veth
 from tests.lab.netlink import limit_learned
 from tests.live.monitoring.scenes.repeating import repeating
 from tests.live.monitoring.stage import WatchedStage
+from tests.live.monitoring.thresholds import NEIGHBORS
 
 FORGETFUL, MINDFUL = 1, 300
 """Seconds that the bridge keeps a MAC."""
@@ -20,8 +21,7 @@ ROOM = 8
 """MACs that a bridge may learn."""
 
 UPLINK = "uplink"
-CROWD = 150
-"""Neighbours, of the 1,024 that the kernel has room for by default."""
+CROWD = NEIGHBORS + 20
 
 
 def forgetful_bridge(stage: WatchedStage) -> None:
