@@ -37,6 +37,11 @@ from .holds import held, held_timeline
 
 MOVED: Final = "from_mac, to_mac, cause, device, vlan"
 
+SAMPLED: Final = (
+    "Of moves that follow each other within a step of the time range (of an hour a scrape, of a "
+    "week ten minutes) the last is seen."
+)
+
 MOVE: Final = {
     "Value": Column("When", unit="dateTimeAsIso", width=165),
     "from_mac": Column("From", width=145),
@@ -143,8 +148,7 @@ def _timeline() -> timeline_builder.Panel:
         "to_mac",
         _last_move_info(),
         description="A line for each MAC that the address moved to, for as long as it stayed, in "
-        "the colour of the move's cause. Before its first move nothing is drawn. Of moves faster "
-        "than scrapes the last is seen.",
+        f"the colour of the move's cause. Before its first move nothing is drawn. {SAMPLED}",
         empty="It did not move, in the time shown or before: its MAC is the one it always had",
         unit="none",
     )
@@ -156,7 +160,7 @@ def _last_moves() -> table_builder.Panel:
         MOVE,
         over_time(_last_move(MOVED, 'cause!="pending"')),
         description="Moves in the time shown, and the last one before it. A move is here once its "
-        "cause is known, half a minute later; of moves faster than scrapes the last is seen.",
+        f"cause is known, half a minute later. {SAMPLED}",
         empty="It did not move, in the time shown or before",
         unit="none",
     )

@@ -124,7 +124,7 @@ def _moves() -> timeseries_builder.Panel:
         over_time(f"sum by (instance, bridge, vlan) ({moves})", "{{instance}} {{bridge}} {{vlan}}"),
         description="MACs seen behind another port than before: a guest that migrates moves once, "
         "a loop or a copied MAC moves without end.",
-        empty="No bridge, or no MAC has moved",
+        empty="No bridge, or its FDB was not read yet",
         unit="none",
     )
 
@@ -141,8 +141,9 @@ def _moving() -> table_builder.Panel:
             "instance": Column("Instance"),
         },
         now(f"topk(10, sum by (mac, bridge, vlan, instance) ({moves}) > 0)"),
-        description="The ten that moved most in the time shown, of those that move now.",
-        empty="No MAC moved behind another port",
+        description="The ten that moved most in the time shown. The first move of a MAC is where its "
+        "count begins, so that only those are here that move again.",
+        empty="No MAC moved more than once",
         unit="none",
         height=6,
     ).decimals(0)

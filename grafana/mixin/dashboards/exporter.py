@@ -153,7 +153,9 @@ def _malformed() -> timeseries.Panel:
         "Malformed frames, by reason",
         over_time(f"sum by (protocol, reason) ({errors}) > 0", "{{protocol}}: {{reason}}"),
         description="Frames that are not what their protocol says: a broken sender, or "
-        "somebody who tries what happens. They change nothing that is known. Empty: none came.",
+        "somebody who tries what happens. They change nothing that is known. Of the slow "
+        "lane's protocols (DHCP, mDNS...) each one's first begins the count, and is not here. "
+        "Empty: none came.",
         empty="No malformed frame",
         unit="short",
     )

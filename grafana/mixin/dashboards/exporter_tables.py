@@ -32,7 +32,7 @@ def _fill() -> Builder[Panel]:
         unit="percentunit",
         width=24,
         height=16,
-        steps=from_zero((0.8, INFO), (1, WARNING)),
+        steps=from_zero((0.8, INFO)),
     )
 
 

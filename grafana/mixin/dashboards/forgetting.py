@@ -59,12 +59,13 @@ def forgotten_in_demand() -> stat_builder.Panel:
     return stat(
         "Forgotten in demand",
         now(f"sum({events})"),
-        description="MACs that aged out in the time shown while frames for them were coming.",
+        description="MACs that aged out in the time shown while frames for them were coming. "
+        f"{DEFAULTS.aged_out_in_demand} of one bridge within {DEFAULTS.aged_out_window} alert.",
         empty="No bridge",
         unit="none",
         width=8,
         height=3,
-        steps=from_zero((0.5, WARNING)),
+        steps=from_zero((0.5, INFO), (DEFAULTS.aged_out_in_demand, WARNING)),
     ).decimals(0)
 
 
@@ -86,7 +87,7 @@ def crossing() -> timeseries_builder.Panel:
         description="How long a bridge remembers a MAC that is silent, and for how long at most "
         "the host keeps an idle neighbour behind it. The lines must not cross: where a neighbour "
         "is kept for longer, a frame to a quiet host is flooded. Kept without limit, as it is "
-        "below gc_thresh1, is drawn at twice the bridge's time.",
+        "below gc_thresh1, is drawn at twice the longest of the bridges' times.",
         empty="No bridge",
         unit="s",
     )
@@ -129,7 +130,7 @@ def missing() -> table_builder.Panel:
         now(f"max by ({', '.join(labels)}) ({info})"),
         description="Addresses that the host would send to without asking, and whose MAC the "
         "bridge does not know: at most 128 of them are named.",
-        empty="None: every neighbour in use is known to its bridge, or there is no bridge",
+        empty="None on these devices: bridges know every neighbour in use, or there is no bridge",
         unit="none",
         height=6,
     )

@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import timeseries as timeseries_builder
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Panel
 
-from ..colours import CRITICAL, from_zero
+from ..colours import WARNING, from_zero
 from ..panels import by_cause, coloured, counted, now, over_time, stat
 from ..tables import Column, table
 from ..variables import IP, increase, increase_in_range, series
@@ -26,10 +26,10 @@ def claims() -> stat_builder.Panel:
         "Was it claimed by a stranger?",
         now(f"max({increase_in_range('l2_protected_address_claims_total', *HERE)})"),
         description="Packets in the time shown that bind this protected address to a MAC that it "
-        f"should not have. {MOST}",
+        f"should not have. A failover claims too, until it is judged. {MOST}",
         empty="Not a protected address",
         unit="none",
-        steps=from_zero((0.5, CRITICAL)),
+        steps=from_zero((0.5, WARNING)),
     ).decimals(0)
 
 
@@ -87,4 +87,4 @@ def _claims_over_time() -> timeseries_builder.Panel:
         empty="Not a protected address",
         unit="none",
     )
-    return coloured(panel, gateway=CRITICAL)
+    return coloured(panel, gateway=WARNING)
