@@ -141,8 +141,8 @@ def _moving() -> table_builder.Panel:
             "instance": Column("Instance"),
         },
         now(f"topk(10, sum by (mac, bridge, vlan, instance) ({moves}) > 0)"),
-        description="The ten that moved most in the time shown. The first move of a MAC is where its "
-        "count begins, so that only those are here that move again.",
+        description="The ten that moved most in the time shown. A MAC's first move is where "
+        "its count begins: only those that move again are here.",
         empty="No MAC moved more than once",
         unit="none",
         height=6,
