@@ -53,17 +53,26 @@ def build() -> None:
     _once(BUILD / "dist", SOURCES, ("npm", "run", "--silent", "build"))
 
 
-def take(
-    shots: Sequence[Shot], prometheus: str, end: int, scrape_seconds: int
-) -> Iterator[dict[str, Any]]:
-    """Take the pictures of what a Prometheus says at a time; of each what was noticed."""
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is drawn: what a Prometheus, which scrapes so often, says from time to time."""
+
+    prometheus: str
+    begin: int
+    end: int
+    scrape_seconds: int
+
+
+def take(shots: Sequence[Shot], scene: Scene) -> Iterator[dict[str, Any]]:
+    """Take the pictures; of each what was noticed."""
     with TemporaryDirectory() as profile:
         plan = {
-            "prometheus": prometheus,
+            "prometheus": scene.prometheus,
             "chromium": CHROMIUM,
             "profile": profile,
-            "to": end * 1000,
-            "scrape": scrape_seconds,
+            "from": scene.begin * 1000,
+            "to": scene.end * 1000,
+            "scrape": scene.scrape_seconds,
             "shots": [asdict(shot) for shot in shots],
         }
         done = subprocess.run(

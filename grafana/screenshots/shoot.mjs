@@ -2,7 +2,7 @@
 // picture to standard output. No server of its own: the browser's requests are answered from files, and
 // those to /api/v1 by Prometheus.
 //
-// plan: {prometheus, chromium, profile, to, scrape, shots: [{dashboard, out, theme, width, variables}]}
+// plan: {prometheus, chromium, profile, from, to, scrape, shots: [{dashboard, out, theme, width, variables}]}
 
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
@@ -73,7 +73,7 @@ async function take(shot) {
 
 function query({ theme, variables }) {
   const chosen = Object.entries(variables).map(([name, value]) => [`var-${name}`, value]);
-  return new URLSearchParams([['theme', theme], ['to', plan.to], ['scrape', plan.scrape], ...chosen]);
+  return new URLSearchParams([['theme', theme], ...['from', 'to', 'scrape'].map((name) => [name, plan[name]]), ...chosen]);
 }
 
 async function answer(route, shot) {

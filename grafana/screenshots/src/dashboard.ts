@@ -49,5 +49,4 @@ export interface Dashboard {
   panels: Panel[];
   links?: Array<{ title?: string; type?: string; tags?: string[] }>;
   templating?: { list?: DashboardVariable[] };
-  time?: { from?: string; to?: string };
 }

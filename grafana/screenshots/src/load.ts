@@ -2,7 +2,7 @@
 
 import { DataFrame, GrafanaTheme2, dateTime, rangeUtil, TimeRange } from '@grafana/data';
 
-import { Dashboard, Panel, Target } from './dashboard';
+import { Panel, Target } from './dashboard';
 import { overridden, transformed } from './fields';
 import { Box } from './layout';
 import { Period, frames } from './prometheus';
@@ -19,12 +19,6 @@ export interface Setting {
   scope: Scope;
   period: Period;
   scrapeMs: number;
-}
-
-export function periodOf(dashboard: Dashboard, params: URLSearchParams): Period {
-  const to = Number(params.get('to') ?? Date.now());
-  const long = rangeUtil.intervalToMs((dashboard.time?.from ?? 'now-6h').replace(/^now-/, ''));
-  return { from: to - long, to };
 }
 
 export function timeRange({ from, to }: Period): TimeRange {
