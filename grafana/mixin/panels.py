@@ -138,6 +138,8 @@ def counted(title: str, *queries: Query, **said: Unpack[Said]) -> timeseries_bui
     """
     panel = timeseries(title, *queries, **said)
     panel.draw_style(common.GraphDrawStyle.BARS).fill_opacity(80).line_width(0).decimals(0)
+    # Whole thousands would not be told apart on an axis.
+    panel.unit("none")
     panel.stacking(Built(common.StackingConfig(mode=common.StackingMode.NORMAL, group="A")))
     return panel.interval("1m").max_data_points(100)
 

@@ -47,7 +47,7 @@ def _alerts() -> table.Panel:
     firing = 'ALERTS{alertstate="firing", alertname=~"L2.*"}'
     since = 'ALERTS_FOR_STATE{alertname=~"L2.*"}'
     columns = {
-        "Value": Column("Since", unit="dateTimeFromNow", width=130),
+        "Value": Column("Since", unit="dateTimeFromNow", width=150),
         "severity": Column(
             "Severity",
             width=90,
@@ -59,6 +59,7 @@ def _alerts() -> table.Panel:
         ),
         "alertname": Column(
             "Alert",
+            width=240,
             url=f"{RUNBOOKS}/${{__value.raw}}.md",
             url_title="What it means and what to do",
         ),
@@ -84,7 +85,7 @@ def _alerts() -> table.Panel:
         "Grafana evaluates itself are on its own alerting page.",
         empty="No alert fires",
         unit="none",
-        height=7,
+        height=9,
         page=ADDRESS,
     ).sort_by([Built(TableSortByFieldState(display_name="Since", desc=True))])
 
