@@ -2,7 +2,8 @@
 
 `series("l2_arp_packets_total", DEVICE, VLAN, 'type="probe"')` is a selector that obeys the chosen
 jobs and instances, and the matchers given; `rate` and `increase` are those of a graph's step,
-`increase_in_range` that of the dashboard's whole time range.
+`increase_in_range` that of the dashboard's whole time range; what has a line for each instance is
+`highest`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ INSTANCE: Final = 'instance=~"$instance"'
 DEVICE: Final = 'device=~"$device"'
 VLAN: Final = 'vlan=~"$vlan"'
 IP: Final = 'ip="$ip"'
+
+LINES: Final = 20
+"""As many as can be told apart in a graph."""
 
 ANY: Final = ".+"
 """What `All` stands for where a label is never empty."""
@@ -50,6 +54,11 @@ def increase(metric: str, *matchers: str) -> str:
 def increase_in_range(metric: str, *matchers: str) -> str:
     """Of a counter, in the time that the dashboard shows."""
     return f"increase({series(metric, *matchers)}[$__range])"
+
+
+def highest(expr: str) -> str:
+    """Those of a fleet's series that are highest at each step of a graph."""
+    return f"topk({LINES}, {expr})"
 
 
 def datasource() -> VariableModel:
@@ -101,7 +110,7 @@ def common() -> tuple[VariableModel, ...]:
             "Instance",
             f"l2_exporter_build_info{{{JOB}}}",
             "Exporters. Those of one segment all count what happens there: choose one of them to "
-            "see it once.",
+            f"see it once. Of many, graphs have the {LINES} highest lines.",
         ),
     )
 

@@ -16,7 +16,7 @@ from ..pages import BRIDGES
 from ..panels import Word, counted, now, over_time, stat, state_timeline, timeseries
 from ..tables import Column, table
 from ..thresholds import DEFAULTS
-from ..variables import ANY_OR_NONE, VLAN, choice, increase, increase_in_range, series
+from ..variables import ANY_OR_NONE, VLAN, choice, highest, increase, increase_in_range, series
 from . import forgetting, neighbor_tables
 from .forgetting import BRIDGE
 from .lines import drawn
@@ -93,7 +93,7 @@ def _learned() -> timeseries_builder.Panel:
     limit = series("l2_bridge_fdb_learned_limit", BRIDGE)
     panel = timeseries(
         "How near is each bridge to its limit?",
-        over_time(f"max by (instance, bridge) ({learned})", "{{instance}} {{bridge}}"),
+        over_time(highest(f"max by (instance, bridge) ({learned})"), "{{instance}} {{bridge}}"),
         over_time(f"max by (instance, bridge) ({limit} < Inf)", "limit of {{instance}} {{bridge}}"),
         description="MACs that each bridge has learned, and how many it may. At the limit it "
         "learns no more, and floods what is sent to newcomers. By default there is no limit.",
@@ -108,7 +108,8 @@ def _by_port() -> timeseries_builder.Panel:
     return timeseries(
         "Behind which port are the MACs?",
         over_time(
-            f"sum by (instance, bridge, port) ({entries})", "{{instance}} {{bridge}} {{port}}"
+            highest(f"sum by (instance, bridge, port) ({entries})"),
+            "{{instance}} {{bridge}} {{port}}",
         ),
         description="FDB entries by port, without the host's own addresses. A port with far more "
         "than its guests leads to another switch, or somebody there makes MACs up.",
@@ -121,7 +122,10 @@ def _moves() -> timeseries_builder.Panel:
     moves = increase("l2_bridge_fdb_moves_total", BRIDGE, VLAN)
     return counted(
         "Do MACs move between ports?",
-        over_time(f"sum by (instance, bridge, vlan) ({moves})", "{{instance}} {{bridge}} {{vlan}}"),
+        over_time(
+            highest(f"sum by (instance, bridge, vlan) ({moves})"),
+            "{{instance}} {{bridge}} {{vlan}}",
+        ),
         description="MACs seen behind another port than before: a guest that migrates moves once, "
         "a loop or a copied MAC moves without end.",
         empty="No bridge, or its FDB was not read yet",

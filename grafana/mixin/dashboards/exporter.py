@@ -13,7 +13,7 @@ from ..panels import NONE, Word, coloured, now, over_time
 from ..tables import Column
 from ..tables import table as table_of
 from ..thresholds import DEFAULTS
-from ..variables import DEVICE, device, increase, increase_in_range, rate, series
+from ..variables import DEVICE, device, highest, increase, increase_in_range, rate, series
 from .exporter_cost import cost, of_exporters
 from .exporter_tables import kernel, tables
 from .health import health
@@ -98,7 +98,8 @@ def _frames() -> timeseries.Panel:
     return panels.timeseries(
         "Frames handled, by lane",
         over_time(
-            f"sum by (instance, device, lane) ({frames})", "{{instance}} {{device}} {{lane}}"
+            highest(f"sum by (instance, device, lane) ({frames})"),
+            "{{instance}} {{device}} {{lane}}",
         ),
         description="Frames a second that were taken from the rings. The fast lane has ARP and "
         "neighbour discovery, the slow lane what is dissected one by one (mDNS, DHCP, VRRP...). "
@@ -112,7 +113,10 @@ def _drops() -> timeseries.Panel:
     drops = rate("l2_capture_drops_total", DEVICE)
     return panels.timeseries(
         "Frames dropped, by lane",
-        over_time(f"sum by (instance, device, lane) ({drops})", "{{instance}} {{device}} {{lane}}"),
+        over_time(
+            highest(f"sum by (instance, device, lane) ({drops})"),
+            "{{instance}} {{device}} {{lane}}",
+        ),
         description="Frames a second that the kernel dropped because a ring was full: a storm, or "
         "too little CPU. Moves and claims may be among them. Empty: nothing is captured.",
         empty="Nothing is captured",
@@ -124,7 +128,9 @@ def _ring() -> timeseries.Panel:
     used = series("l2_capture_ring_used_ratio", DEVICE)
     return panels.timeseries(
         "How full do the rings get?",
-        over_time(f"max by (instance, device, lane) ({used})", "{{instance}} {{device}} {{lane}}"),
+        over_time(
+            highest(f"max by (instance, device, lane) ({used})"), "{{instance}} {{device}} {{lane}}"
+        ),
         description="Highest share of a ring that was found full within two minutes: at 100 % "
         "frames are dropped. Empty: nothing is captured.",
         empty="Nothing is captured",
@@ -184,7 +190,9 @@ def _skipped() -> timeseries.Panel:
     skipped = increase("l2_slow_packets_total", DEVICE, 'result="skipped"')
     return panels.counted(
         "Skipped dissections, by protocol",
-        over_time(f"sum by (instance, protocol) ({skipped}) > 0", "{{instance}} {{protocol}}"),
+        over_time(
+            highest(f"sum by (instance, protocol) ({skipped}) > 0"), "{{instance}} {{protocol}}"
+        ),
         description="Packets that might have mattered, but the CPU time for dissection, "
         "or their sender's share of it, was used up: causes of moves may be unknown meanwhile. "
         "Empty: none was skipped.",
@@ -197,7 +205,9 @@ def _errors() -> timeseries.Panel:
     errors = increase("l2_collector_errors_total")
     return panels.counted(
         "Collectors that fail",
-        over_time(f"sum by (instance, collector) ({errors}) > 0", "{{instance}} {{collector}}"),
+        over_time(
+            highest(f"sum by (instance, collector) ({errors}) > 0"), "{{instance}} {{collector}}"
+        ),
         description="Errors at scrapes or on frames: what the collector tells is "
         "missing or incomplete, and the log names the error. Empty: none fails.",
         empty="No collector fails",

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.builders.timeseries import Panel
 from ..colours import WARNING
 from ..panels import over_time, timeseries
 from ..thresholds import DEFAULTS
-from ..variables import rate, series
+from ..variables import highest, rate, series
 
 
 def cost() -> tuple[Panel, ...]:
@@ -24,7 +24,7 @@ def _cpu() -> Panel:
     used = of_exporters(rate("process_cpu_seconds_total"))
     return timeseries(
         "CPU",
-        over_time(f"sum by (instance) ({used})", "{{instance}}"),
+        over_time(highest(f"sum by (instance) ({used})"), "{{instance}}"),
         description="Cores that each exporter uses; 100 % is one core. Empty: none answers.",
         empty="No exporter answers",
         unit="percentunit",
@@ -35,7 +35,7 @@ def _memory() -> Panel:
     resident = of_exporters(series("process_resident_memory_bytes"))
     return timeseries(
         "Memory",
-        over_time(f"sum by (instance) ({resident})", "{{instance}}"),
+        over_time(highest(f"sum by (instance) ({resident})"), "{{instance}}"),
         description="Resident memory. With all tables full it stays below the line; what is above "
         "it is a leak. Empty: none answers.",
         empty="No exporter answers",
@@ -48,7 +48,7 @@ def _scrape() -> Panel:
     took = of_exporters(series("scrape_duration_seconds"))
     return timeseries(
         "How long does a scrape take?",
-        over_time(f"max by (instance) ({took})", "{{instance}}"),
+        over_time(highest(f"max by (instance) ({took})"), "{{instance}}"),
         description="As Prometheus saw it, transport included. It must stay below the scrape "
         "timeout, 10 s by default. Empty: none answers.",
         empty="No exporter answers",

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.dashboard import Panel
 
 from ..colours import GOOD, INFO, WARNING, from_zero
 from ..panels import Word, bar_gauge, counted, now, over_time, state_timeline, timeseries
-from ..variables import increase, rate, series
+from ..variables import highest, increase, rate, series
 
 
 def tables() -> tuple[Builder[Panel], ...]:
@@ -40,7 +40,7 @@ def _evictions() -> Builder[Panel]:
     evicted = increase("l2_tracked_evictions_total")
     return counted(
         "Evictions, by table",
-        over_time(f"sum by (instance, table) ({evicted}) > 0", "{{instance}} {{table}}"),
+        over_time(highest(f"sum by (instance, table) ({evicted}) > 0"), "{{instance}} {{table}}"),
         description="Entries that gave way to new ones, the oldest that never moved "
         "first. Devices, VLANs and moving MACs are nothing to worry about: only what is gone or "
         "idle gives way there. Empty: none gave way.",
@@ -53,7 +53,7 @@ def _refusals() -> Builder[Panel]:
     refused = increase("l2_tracked_refusals_total")
     return counted(
         "Refusals, by table",
-        over_time(f"sum by (instance, table) ({refused}) > 0", "{{instance}} {{table}}"),
+        over_time(highest(f"sum by (instance, table) ({refused}) > 0"), "{{instance}} {{table}}"),
         description="Sightings that are in totals only, because a table had no place or "
         "admits no faster: a scan, a flood, or a network larger than the cap. Empty: none was "
         "turned away.",
@@ -84,12 +84,11 @@ def _netlink() -> Builder[Panel]:
 
 
 def _events() -> Builder[Panel]:
+    readings, events = rate("l2_netlink_dumps_total"), rate("l2_netlink_events_total")
     return timeseries(
         "Readings and events",
-        over_time(
-            f"sum by (instance) ({rate('l2_netlink_dumps_total')})", "{{instance}}: readings"
-        ),
-        over_time(f"sum by (instance) ({rate('l2_netlink_events_total')})", "{{instance}}: events"),
+        over_time(highest(f"sum by (instance) ({readings})"), "{{instance}}: readings"),
+        over_time(highest(f"sum by (instance) ({events})"), "{{instance}}: events"),
         description="Complete readings of kernel tables, and changes between them that the kernel "
         "told of, a second. Empty: nothing of the kernel is read.",
         empty="Nothing of the kernel is read",

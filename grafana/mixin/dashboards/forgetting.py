@@ -14,7 +14,7 @@ from ..pages import ADDRESS
 from ..panels import Word, coloured, counted, now, over_time, stat, state_timeline, timeseries
 from ..tables import Column, table
 from ..thresholds import DEFAULTS
-from ..variables import DEVICE, increase, increase_in_range, rate, series
+from ..variables import DEVICE, highest, increase, increase_in_range, rate, series
 from .lines import drawn
 
 BRIDGE: Final = 'bridge=~"$bridge"'
@@ -142,7 +142,8 @@ def missing_over_time() -> timeseries_builder.Panel:
     return timeseries(
         "How many neighbours had the bridge forgotten?",
         over_time(
-            f"max by (instance, bridge, family) ({absent})", "{{bridge}} {{family}} {{instance}}"
+            highest(f"max by (instance, bridge, family) ({absent})"),
+            "{{bridge}} {{family}} {{instance}}",
         ),
         description="A host that is spoken to answers, and is known again: a number that stays up "
         "is of hosts that do not answer.",
@@ -153,10 +154,11 @@ def missing_over_time() -> timeseries_builder.Panel:
 
 def flooded() -> timeseries_builder.Panel:
     """Opt-in."""
+    frames = rate("l2_unknown_unicast_frames_total", DEVICE)
     return timeseries(
         "How much is flooded?",
         over_time(
-            f"max by (instance, device) ({rate('l2_unknown_unicast_frames_total', DEVICE)})",
+            highest(f"max by (instance, device) ({frames})"),
             "{{instance}} {{device}}",
         ),
         description="Unicast frames that reached a device though they were not for it or anybody "

@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from ..colours import CRITICAL, INFO, WARNING, from_zero
 from ..panels import Built, coloured, counted, now, over_time, stat, timeseries
 from ..thresholds import DEFAULTS
-from ..variables import DEVICE, increase, increase_in_range, series
+from ..variables import DEVICE, highest, increase, increase_in_range, series
 from .lines import drawn
 
 
@@ -58,7 +58,7 @@ def _fill(family: str, name: str) -> timeseries_builder.Panel:
     levels = series("l2_neighbor_gc_threshold", matcher)
     panel = timeseries(
         f"Has the {name} neighbour table room?",
-        over_time(f"max by (instance) ({entries})", "{{instance}}"),
+        over_time(highest(f"max by (instance) ({entries})"), "{{instance}}"),
         over_time(f"min by (level) ({levels})", "gc_thresh{{level}}"),
         description="Entries of the whole kernel, of all its network namespaces. Below gc_thresh1 "
         "idle entries are kept for ever, from gc_thresh2 on others are removed by force, at "

@@ -16,7 +16,17 @@ from ..rules import RUNBOOKS
 from ..tables import Column
 from ..tables import table as table_of
 from ..thresholds import DEFAULTS
-from ..variables import DEVICE, VLAN, device, increase, increase_in_range, rate, series, vlan
+from ..variables import (
+    DEVICE,
+    VLAN,
+    device,
+    highest,
+    increase,
+    increase_in_range,
+    rate,
+    series,
+    vlan,
+)
 from .chosen import EACH, SAME
 from .health import health
 from .verdicts import verdicts
@@ -110,7 +120,7 @@ def _gratuitous() -> timeseries.Panel:
     sent = rate("l2_arp_packets_total", DEVICE, VLAN, 'type=~"announcement|gratuitous_reply"')
     return panels.timeseries(
         "Gratuitous ARP",
-        over_time(f"sum by (instance, device) ({sent})", "{{instance}} {{device}}"),
+        over_time(highest(f"sum by (instance, device) ({sent})"), "{{instance}} {{device}}"),
         description="Gratuitous ARP packets a second, by device. A few when hosts start, wake or "
         "fail over; a steady stream is a storm or a conflict. Above the line the alert compares it "
         "with what is usual there. Empty: no ARP was received.",
@@ -199,11 +209,12 @@ def _fill() -> bargauge.Panel:
     most = series("l2_neighbor_gc_threshold", 'level="3"')
     return panels.bar_gauge(
         "How full are the kernel's tables?",
-        now(f"{learned} / ({limit} < +Inf)", "{{instance}} {{bridge}}: FDB"),
-        now(f"{entries} / ignoring (level) {most}", "{{instance}} {{family}}: neighbours"),
+        now(f"topk(8, {learned} / ({limit} < +Inf))", "{{instance}} {{bridge}}: FDB"),
+        now(f"topk(8, {entries} / ignoring (level) {most})", "{{instance}} {{family}}: neighbours"),
         description="Learned MACs of bridges that have a limit, and neighbour entries against "
         "gc_thresh3. A full FDB floods what is sent to newcomers; with a full neighbour table "
-        "hosts cannot be reached. Bridges without a limit are not shown.",
+        "hosts cannot be reached. Shown are the eight fullest of each; bridges without a limit are "
+        "not.",
         empty="Nothing is told of bridges' limits and neighbour tables",
         unit="percentunit",
         steps=from_zero(
@@ -218,9 +229,12 @@ def _missing() -> timeseries.Panel:
     aged_out = increase("l2_bridge_fdb_events_total", 'event="aged_out_in_demand"')
     return panels.timeseries(
         "Is anything flooded because a bridge forgot it?",
-        over_time(f"sum by (instance, bridge) ({missing})", "{{instance}} {{bridge}}: forgotten"),
         over_time(
-            f"sum by (instance, bridge) ({aged_out})", "{{instance}} {{bridge}}: aged out in use"
+            highest(f"sum by (instance, bridge) ({missing})"), "{{instance}} {{bridge}}: forgotten"
+        ),
+        over_time(
+            highest(f"sum by (instance, bridge) ({aged_out})"),
+            "{{instance}} {{bridge}}: aged out in use",
         ),
         description="Neighbours that a host uses while its bridge has forgotten behind which port "
         "they are, and MACs that aged out while frames for them were coming: both are flooded to "
