@@ -98,24 +98,20 @@ class Monitoring:
 
 
 def told_here(config: Mapping[str, Any], url: str) -> dict[str, Any]:
-    """Routes and inhibitions as they are, but at any hour and at once; what a receiver is told goes
-    to one URL under the receiver's name.
+    """Routes and inhibitions as they are, but at once; what a receiver is told goes to one URL under
+    the receiver's name.
     """
     hook = [{"url": url, "send_resolved": True}]
     receivers = [{"name": each["name"], "webhook_configs": hook} for each in config["receivers"]]
-    kept = {key: config[key] for key in ("inhibit_rules", "time_intervals") if key in config}
-    return {**kept, "route": _at_once(config["route"]), "receivers": receivers}
+    route = _at_once(config["route"])
+    return {"inhibit_rules": config["inhibit_rules"], "route": route, "receivers": receivers}
 
 
 def _at_once(route: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in route.items() if key not in _HOURS}
     # Whoever waits gives what inhibits an evaluation's time to be there first.
     wait = "0s" if route.get("group_wait") == "0s" else "2s"
     quick = {"group_wait": wait, "group_interval": "1s", "repeat_interval": "1h"}
-    return {**kept, **quick, "routes": [_at_once(each) for each in route.get("routes", ())]}
-
-
-_HOURS: Final = ("active_time_intervals", "mute_time_intervals")
+    return {**route, **quick, "routes": [_at_once(each) for each in route.get("routes", ())]}
 
 
 def _address(url: str) -> str:

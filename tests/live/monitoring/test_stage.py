@@ -67,7 +67,7 @@ def test_routes_are_kept_and_made_quick() -> None:
             "group_wait": "1m",
             "routes": [
                 {"matchers": ["a = b"], "receiver": "pager", "group_wait": "0s"},
-                {"receiver": "nobody", "active_time_intervals": ["day"]},
+                {"receiver": "nobody"},
             ],
         },
     }
