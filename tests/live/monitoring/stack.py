@@ -98,9 +98,7 @@ class Monitoring:
 
 
 def told_here(config: Mapping[str, Any], url: str) -> dict[str, Any]:
-    """Routes and inhibitions as they are, but at once; what a receiver is told goes to one URL under
-    the receiver's name.
-    """
+    """Routes and inhibitions as they are, but at once; all receivers, by name, told at one URL."""
     hook = [{"url": url, "send_resolved": True}]
     receivers = [{"name": each["name"], "webhook_configs": hook} for each in config["receivers"]]
     route = _at_once(config["route"])
