@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.builders import stat as stat_builder
+from grafana_foundation_sdk.builders import statetimeline as timeline_builder
+from grafana_foundation_sdk.builders import table as table_builder
+from grafana_foundation_sdk.builders import timeseries as timeseries_builder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from .. import panels
 from ..colours import CRITICAL, GOOD, INFO, WARNING, from_zero
 from ..layout import Section, dashboard_of
 from ..pages import EXPORTER
-from ..panels import NONE, Word, coloured, now, over_time
-from ..tables import Column
-from ..tables import table as table_of
+from ..panels import NONE, Word, coloured, counted, now, over_time, stat, state_timeline, timeseries
+from ..tables import Column, table
 from ..thresholds import DEFAULTS
 from ..variables import DEVICE, device, highest, increase, increase_in_range, rate, series
 from .exporter_cost import cost, of_exporters
@@ -37,8 +38,8 @@ def dashboard() -> Dashboard:
     )
 
 
-def _configuration() -> stat.Panel:
-    return panels.stat(
+def _configuration() -> stat_builder.Panel:
+    return stat(
         "Configuration errors",
         now(f"sum({series('l2_config_last_reload_successful')} == bool 0)"),
         description="Exporters whose configuration file was bad when it was last read: they go on "
@@ -51,10 +52,10 @@ def _configuration() -> stat.Panel:
     )
 
 
-def _lost() -> stat.Panel:
+def _lost() -> stat_builder.Panel:
     evicted = increase_in_range("l2_tracked_evictions_total", f'table!~"{DEFAULTS.ageing_tables}"')
     refused = increase_in_range("l2_tracked_refusals_total")
-    return panels.stat(
+    return stat(
         "Lost entries",
         now(f"sum({evicted}) + sum({refused})"),
         description="Entries in the time range that gave way in a full table, and sightings that "
@@ -68,10 +69,10 @@ def _lost() -> stat.Panel:
     ).decimals(0)
 
 
-def _exporters() -> table.Panel:
+def _exporters() -> table_builder.Panel:
     by = "max by (job, instance)"
     started = of_exporters(series("process_start_time_seconds"))
-    return table_of(
+    return table(
         "Which exporters are there?",
         {
             "instance": Column("Instance"),
@@ -93,9 +94,9 @@ def _exporters() -> table.Panel:
     )
 
 
-def _frames() -> timeseries.Panel:
+def _frames() -> timeseries_builder.Panel:
     frames = rate("l2_capture_frames_total", DEVICE)
-    return panels.timeseries(
+    return timeseries(
         "Frames handled, by lane",
         over_time(
             highest(f"sum by (instance, device, lane) ({frames})"),
@@ -109,9 +110,9 @@ def _frames() -> timeseries.Panel:
     )
 
 
-def _drops() -> timeseries.Panel:
+def _drops() -> timeseries_builder.Panel:
     drops = rate("l2_capture_drops_total", DEVICE)
-    return panels.timeseries(
+    return timeseries(
         "Frames dropped, by lane",
         over_time(
             highest(f"sum by (instance, device, lane) ({drops})"),
@@ -124,9 +125,9 @@ def _drops() -> timeseries.Panel:
     )
 
 
-def _ring() -> timeseries.Panel:
+def _ring() -> timeseries_builder.Panel:
     used = series("l2_capture_ring_used_ratio", DEVICE)
-    return panels.timeseries(
+    return timeseries(
         "How full do the rings get?",
         over_time(
             highest(f"max by (instance, device, lane) ({used})"), "{{instance}} {{device}} {{lane}}"
@@ -139,9 +140,9 @@ def _ring() -> timeseries.Panel:
     ).max(1)
 
 
-def _captures() -> statetimeline.Panel:
+def _captures() -> timeline_builder.Panel:
     up = series("l2_capture_up", DEVICE)
-    return panels.state_timeline(
+    return state_timeline(
         "On which devices are frames captured?",
         over_time(f"min by (instance, device) ({up})", "{{instance}} {{device}}"),
         description="A device that is down, or an exporter without CAP_NET_RAW, captures nothing. "
@@ -153,9 +154,9 @@ def _captures() -> statetimeline.Panel:
     )
 
 
-def _malformed() -> timeseries.Panel:
+def _malformed() -> timeseries_builder.Panel:
     errors = increase("l2_frame_errors_total", DEVICE)
-    return panels.counted(
+    return counted(
         "Malformed frames, by reason",
         over_time(f"sum by (protocol, reason) ({errors}) > 0", "{{protocol}}: {{reason}}"),
         description="Frames that are not what their protocol says: a broken sender, or "
@@ -167,10 +168,10 @@ def _malformed() -> timeseries.Panel:
     )
 
 
-def _slow() -> timeseries.Panel:
+def _slow() -> timeseries_builder.Panel:
     packets = rate("l2_slow_packets_total", DEVICE)
     return coloured(
-        panels.timeseries(
+        timeseries(
             "Slow lane, by result",
             over_time(f"sum by (result) ({packets})", "{{result}}"),
             description="Packets a second that are dissected one by one. Passed over: a look told "
@@ -186,9 +187,9 @@ def _slow() -> timeseries.Panel:
     )
 
 
-def _skipped() -> timeseries.Panel:
+def _skipped() -> timeseries_builder.Panel:
     skipped = increase("l2_slow_packets_total", DEVICE, 'result="skipped"')
-    return panels.counted(
+    return counted(
         "Skipped dissections, by protocol",
         over_time(
             highest(f"sum by (instance, protocol) ({skipped}) > 0"), "{{instance}} {{protocol}}"
@@ -201,9 +202,9 @@ def _skipped() -> timeseries.Panel:
     )
 
 
-def _errors() -> timeseries.Panel:
+def _errors() -> timeseries_builder.Panel:
     errors = increase("l2_collector_errors_total")
-    return panels.counted(
+    return counted(
         "Collectors that fail",
         over_time(
             highest(f"sum by (instance, collector) ({errors}) > 0"), "{{instance}} {{collector}}"

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
+from grafana_foundation_sdk.builders import bargauge as bargauge_builder
+from grafana_foundation_sdk.builders import stat as stat_builder
+from grafana_foundation_sdk.builders import table as table_builder
+from grafana_foundation_sdk.builders import timeseries as timeseries_builder
 from grafana_foundation_sdk.models.common import TableSortByFieldState
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from .. import panels
 from ..colours import CRITICAL, INFO, WARNING, from_zero
 from ..layout import Section, dashboard_of
 from ..pages import ADDRESS, BRIDGES, EXPORTER, OVERVIEW
-from ..panels import Built, Word, by_cause, leading_to, now, over_time
+from ..panels import (
+    Built,
+    Word,
+    bar_gauge,
+    by_cause,
+    counted,
+    leading_to,
+    now,
+    over_time,
+    timeseries,
+)
 from ..recording import BENIGN
 from ..rules import RUNBOOKS
-from ..tables import Column
-from ..tables import table as table_of
+from ..tables import Column, table
 from ..thresholds import DEFAULTS
 from ..variables import (
     DEVICE,
@@ -49,11 +60,11 @@ def dashboard() -> Dashboard:
     )
 
 
-def _health() -> tuple[stat.Panel, ...]:
+def _health() -> tuple[stat_builder.Panel, ...]:
     return tuple(leading_to(EXPORTER, panel) for panel in health())
 
 
-def _alerts() -> table.Panel:
+def _alerts() -> table_builder.Panel:
     firing = 'ALERTS{alertstate="firing", alertname=~"L2.*"}'
     since = 'ALERTS_FOR_STATE{alertname=~"L2.*"}'
     columns = {
@@ -86,7 +97,7 @@ def _alerts() -> table.Panel:
         "collector": Column("Collector"),
         "table": Column("Table"),
     }
-    return table_of(
+    return table(
         "Which alerts fire?",
         columns,
         now(f"1000 * {since} and ignoring (alertstate) {firing}"),
@@ -100,10 +111,10 @@ def _alerts() -> table.Panel:
     ).sort_by([Built(TableSortByFieldState(display_name="Since", desc=True))])
 
 
-def _moves() -> timeseries.Panel:
+def _moves() -> timeseries_builder.Panel:
     moves = increase("l2_moves_by_cause_total", DEVICE, VLAN)
     return by_cause(
-        panels.counted(
+        counted(
             "Moves by cause",
             over_time(f"sum by (cause) ({moves}) > 0", "{{cause}}"),
             description="How often addresses moved to another MAC, by what it was. Blue, green and "
@@ -116,9 +127,9 @@ def _moves() -> timeseries.Panel:
     )
 
 
-def _gratuitous() -> timeseries.Panel:
+def _gratuitous() -> timeseries_builder.Panel:
     sent = rate("l2_arp_packets_total", DEVICE, VLAN, 'type=~"announcement|gratuitous_reply"')
-    return panels.timeseries(
+    return timeseries(
         "Gratuitous ARP",
         over_time(highest(f"sum by (instance, device) ({sent})"), "{{instance}} {{device}}"),
         description="Gratuitous ARP packets a second, by device. A few when hosts start, wake or "
@@ -131,11 +142,11 @@ def _gratuitous() -> timeseries.Panel:
     )
 
 
-def _movers() -> table.Panel:
+def _movers() -> table_builder.Panel:
     by = "sum by (instance, device, vlan, ip)"
     arp = f"{by} ({increase_in_range('l2_arp_moves_total', DEVICE, VLAN)})"
     ndp = f"{by} ({increase_in_range('l2_ndp_moves_total', DEVICE, VLAN)})"
-    return table_of(
+    return table(
         "Which addresses moved most?",
         {
             "ip": Column(
@@ -157,7 +168,7 @@ def _movers() -> table.Panel:
     ).decimals(0)
 
 
-def _protected() -> table.Panel:
+def _protected() -> table_builder.Panel:
     known = series("l2_protected_address_info")
     claims = increase_in_range("l2_protected_address_claims_total", DEVICE, VLAN)
     moves = increase_in_range("l2_protected_address_moves_total", DEVICE, VLAN)
@@ -169,7 +180,7 @@ def _protected() -> table.Panel:
     claimant = (
         f'label_replace({when} * {SAME} group_right () {who}, "claimant", "$1", "mac", "(.*)")'
     )
-    panel = table_of(
+    panel = table(
         "Protected addresses",
         {
             "ip": Column(
@@ -202,12 +213,12 @@ def _protected() -> table.Panel:
     return panel.sort_by([Built(TableSortByFieldState(display_name="Not benign", desc=True))])
 
 
-def _fill() -> bargauge.Panel:
+def _fill() -> bargauge_builder.Panel:
     learned = series("l2_bridge_fdb_learned_entries")
     limit = series("l2_bridge_fdb_learned_limit")
     entries = series("l2_neighbor_table_entries")
     most = series("l2_neighbor_gc_threshold", 'level="3"')
-    return panels.bar_gauge(
+    return bar_gauge(
         "How full are the kernel's tables?",
         now(f"topk(8, {learned} / ({limit} < +Inf))", "{{instance}} {{bridge}}: FDB"),
         now(f"topk(8, {entries} / ignoring (level) {most})", "{{instance}} {{family}}: neighbours"),
@@ -224,10 +235,10 @@ def _fill() -> bargauge.Panel:
     )
 
 
-def _missing() -> timeseries.Panel:
+def _missing() -> timeseries_builder.Panel:
     missing = series("l2_neighbor_missing_from_fdb")
     aged_out = increase("l2_bridge_fdb_events_total", 'event="aged_out_in_demand"')
-    return panels.timeseries(
+    return timeseries(
         "Is anything flooded because a bridge forgot it?",
         over_time(
             highest(f"sum by (instance, bridge) ({missing})"), "{{instance}} {{bridge}}: forgotten"
