@@ -1,11 +1,10 @@
 """Makers of panels. A dashboard is written in these words:
 
-    from ..colours import CAUSES, CRITICAL, from_zero
+    from ..colours import WARNING, from_zero
     from ..layout import Section, dashboard_of
     from ..pages import ADDRESS, SLEEP_PROXIES
-    from ..panels import Word, counted, now, over_time, stat, state_timeline, timeseries
-    from ..tables import Column, table
-    from ..variables import DEVICE, VLAN, device, increase, increase_in_range, rate, series, vlan
+    from ..panels import now, stat
+    from ..variables import DEVICE, VLAN, device, series, vlan
 
     def dashboard() -> Dashboard:
         return dashboard_of(
@@ -15,7 +14,7 @@
             Section("Now", (held(), ...)),
         )
 
-    def held() -> stat.Panel:
+    def held() -> stat_builder.Panel:
         return stat(
             "Addresses held now",
             now(f"sum({series('l2_sleep_proxy_held', DEVICE, VLAN)})"),
@@ -28,10 +27,13 @@
 
 Each maker takes a title, queries, and what `Said` lists: description, empty and unit always. It
 gives a builder of the SDK, whose own methods go on from there (`.override_by_name(...)`,
-`.interval("1m")`). `layout` gives positions and ids; nothing else does. Queries of tables are all
-`now`; columns are named by their labels, values `Value` (one query) or `Value #A`, `Value #B`...
-(several, which are merged over the labels that all of them have). A count of events in bars wants
-`counted(...)`: a bar is as long as the window of its query, so that none counts twice.
+`.interval("1m")`). `layout` gives positions and ids; nothing else does. Columns of a `table` are
+named by the labels of its queries, values `Value` (one query) or `Value #A`, `Value #B`...
+(several, which are merged over the labels that all of them have).
+
+A count of events in bars wants `counted(...)`: a bar is a scrape shorter than the window of its
+query, so that each event is in one bar. Where scrapes are more than 20 s apart that needs hours:
+`$__rate_interval` is four of them at least, and a bar may be a minute.
 """
 
 from __future__ import annotations
