@@ -62,11 +62,18 @@ def _told(t: Thresholds) -> str:
 def _last_moves(matcher: str, window: str) -> str:
     """How often addresses have moved whose last move was in the window."""
     return "\nor\n".join(
-        f"l2_{family}_moves_total * ignoring ({_PAIR}) group_right ()\n"
-        f"  l2_{family}_last_move_info{{SEGMENT{matcher}}}\n"
-        f"and ignoring ({_PAIR})\n"
-        f"  time() - l2_{family}_last_move_timestamp_seconds < {seconds(window):g}"
+        f"l2_{family}_moves_total{{SEGMENT}} * ignoring ({_PAIR}) group_right ()\n"
+        f"  {_moved(family, matcher, window)}"
         for family in _FAMILIES
+    )
+
+
+def _moved(family: str, matcher: str, window: str) -> str:
+    """Addresses whose last move was in the window: far fewer than have a counter of moves."""
+    return (
+        f"l2_{family}_last_move_info{{SEGMENT{matcher}}}\n"
+        f"and ignoring ({_PAIR})\n"
+        f"  time() - l2_{family}_last_move_timestamp_seconds{{SEGMENT}} < {seconds(window):g}"
     )
 
 
@@ -144,21 +151,29 @@ def _gratuitous(t: Thresholds) -> tuple[Recording, ...]:
 
 
 def _routers(t: Thresholds) -> tuple[Recording, ...]:
-    """Two that take turns with one address are one at a scrape, hence the window."""
+    """Two that take turns with one address are one at a scrape, hence the window. Of routers that
+    have a link-local address between them, a failover makes another one advertise it.
+    """
     seen = f"max_over_time(l2_ipv6_router_info{{SEGMENT}}[{t.router_window}])"
     history = f"[{t.router_history}:{t.history_step}] offset {t.router_known_after}"
+    heirs = f'l2_ndp_last_move_info{{SEGMENT,ip=~"fe80:.+",cause=~"{BENIGN}"}}'
     return (
         Recording("segment:l2_ipv6_router:info", by_segment("vlan, ip, mac", seen)),
         Recording(
             "segment:l2_ipv6_router:known",
             f"max_over_time((segment:l2_ipv6_router:info){history})",
         ),
+        Recording(
+            "segment:l2_ipv6_router:heirs",
+            by_segment("vlan, ip, mac", f'label_replace({heirs}, "mac", "$1", "to_mac", "(.*)")'),
+        ),
     )
 
 
 def _holds(t: Thresholds) -> tuple[Recording, ...]:
     """Of exporters that differ, the one that saw the hold begin last has missed least."""
-    returned = _last_moves(',cause="sleep_proxy_release"', t.holds_lost_window)
+    released = ',cause="sleep_proxy_release"'
+    returned = "\nor\n".join(_moved(each, released, t.holds_lost_window) for each in _FAMILIES)
     lost = 'l2_sleep_proxy_transitions_total{SEGMENT,transition="lost"}'
     return (
         Recording(

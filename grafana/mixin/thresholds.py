@@ -77,6 +77,9 @@ class Thresholds:
     advertisements are up to half an hour apart (RFC 4861, 6.2.1), so of a segment that is new here
     the routers become known one after the other."""
 
+    router_pending: str = "2m"
+    """How long a new router must be unexplained: as for claims."""
+
     # Sleep proxies
 
     hold_longest: str = "25h"

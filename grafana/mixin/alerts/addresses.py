@@ -48,7 +48,8 @@ def _claimed(t: Thresholds) -> Alert:
         summary=f"Somebody else claims {_PROTECTED} {WHERE}.",
         description=(
             "Claims by MACs that should not have {{ $labels.ip }}, since the exporter's start:"
-            f" {{{{ $value }}}}, within {t.protected_window} for no reason that is known."
+            f' {{{{ $value | printf "%.0f" }}}}, within {t.protected_window} for no reason that is'
+            " known."
             f"{{{{ range query (printf `segment:l2_protected_address_last_claim:info{{{_THERE},"
             f" ip=%q}}` {ADDRESS}) | sortByLabel `mac` }}}} The last claim was by"
             " {{ .Labels.mac }}; the MAC should be {{ .Labels.expected_mac }}.{{ end }}"
@@ -106,8 +107,9 @@ def _judged(t: Thresholds, name: str, cause: str, summary: str) -> Alert:
         severity="warning",
         summary=summary,
         description=(
-            "{{ if $labels.ip }}Moves of {{ $labels.ip }} since the exporter's start: {{ $value }}."
-            f'{{{{ else }}}}Such moves within {t.judged_window}: {{{{ $value | printf "%.0f" }}}},'
+            "{{ if $labels.ip }}Moves of {{ $labels.ip }} since the exporter's start:"
+            ' {{ $value | printf "%.0f" }}.{{ else }}'
+            f'Such moves within {t.judged_window}: {{{{ $value | printf "%.0f" }}}},'
             " of addresses that go on to move, so that at each scrape the cause is pending of"
             f" those that may be meant.{{{{ end }}}}{_LAST_MOVES}"
         ),
@@ -156,19 +158,24 @@ def _storm(t: Thresholds) -> Alert:
 
 
 def _router(t: Thresholds) -> Alert:
-    """A router is known that was there a while ago; one that comes first knows no other."""
+    """A router is known that was there a while ago; one that comes first knows no other. An heir is
+    remembered until it is known, also where the exporter that saw it was started anew since.
+    """
     settled = f"[{t.router_settled}:] offset {t.router_settled}"
+    heirs = f"(segment:l2_ipv6_router:heirs)[{t.router_known_after}:{t.history_step}]"
     return Alert(
         name="L2RogueRouterAdvertisement",
         expr=f"""
             segment:l2_ipv6_router:info
             unless on (segment, vlan, ip, mac)
               segment:l2_ipv6_router:known
+            unless on (segment, vlan, ip, mac)
+              (segment:l2_ipv6_router:heirs or max_over_time({heirs}))
             and on (segment, vlan)
               max_over_time((segment:l2_ipv6_router:known){settled})
         """,
-        pending="0s",
-        because="Hosts take the router at once.",
+        pending=t.router_pending,
+        because="That it is the heir of a known one, by a failover, is known half a minute later.",
         severity="warning",
         summary=f"A new IPv6 router, {{{{ $labels.ip }}}}, advertises itself {WHERE}.",
         description=(

@@ -32,6 +32,7 @@ SHORT: Final[Thresholds] = replace(
     router_known_after="12s",
     router_history="1m",
     router_settled="5s",
+    router_pending="1s",
     hold_longest="35s",
     holds_lost_window="10s",
     flooding_window=WINDOW,
