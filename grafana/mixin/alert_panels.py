@@ -20,7 +20,7 @@ _SHOWN: Final[Mapping[str, tuple[Page, str]]] = {
     "L2SleepProxyHoldLost": (SLEEP_PROXIES, "Do holds end without their owner?"),
     "L2UnknownUnicastFlooding": (BRIDGES, "How much is flooded?"),
     "L2BridgeFdbNearLimit": (BRIDGES, "How near is each bridge to its limit?"),
-    "L2NeighborsOutliveFdb": (BRIDGES, "Do neighbour entries outlive what the bridge remembers?"),
+    "L2NeighborsOutliveFdb": (BRIDGES, "Do neighbour entries outlive the FDB?"),
     "L2NeighborsMissingFromFdb": (BRIDGES, "Which neighbours has the bridge forgotten?"),
     "L2NeighborTableNearLimit": (BRIDGES, "Fullest neighbour table"),
     "L2NeighborTableOverflow": (BRIDGES, "What went wrong with neighbours?"),

@@ -171,7 +171,9 @@ def _once(panel: table_builder.Panel, *headings: str) -> table_builder.Panel:
     """Each row once, however many steps of the time range had it; the latest first."""
     fields = {heading: {"aggregations": [], "operation": "groupby"} for heading in headings}
     panel.with_transformation(DataTransformerConfig(id_val="groupBy", options={"fields": fields}))
-    return panel.sort_by([Built(TableSortByFieldState(display_name=headings[0], desc=True))])
+    panel.sort_by([Built(TableSortByFieldState(display_name=headings[0], desc=True))])
+    # A phone's width would leave out moves.
+    return panel.max_data_points(1500)
 
 
 def _restless() -> timeseries_builder.Panel:

@@ -64,7 +64,7 @@ def _refusals() -> Builder[Panel]:
 
 def _netlink() -> Builder[Panel]:
     return counted(
-        "Readings of the kernel's tables that went wrong",
+        "Readings that went wrong",
         *(
             over_time(f"sum({increase(f'l2_netlink_{what}_total')})", words)
             for what, words in (

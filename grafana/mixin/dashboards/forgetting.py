@@ -77,7 +77,7 @@ def crossing() -> timeseries_builder.Panel:
         f" and on (job, instance, bridge) {AGEING}"
     )
     panel = timeseries(
-        "Do neighbour entries outlive what the bridge remembers?",
+        "Do neighbour entries outlive the FDB?",
         over_time(AGEING, "{{bridge}} remembers ({{instance}})"),
         over_time(f"({of_bridges}) < Inf", "{{family}} on {{bridge}} kept ({{instance}})"),
         over_time(
@@ -140,7 +140,7 @@ def missing_over_time() -> timeseries_builder.Panel:
     """The number is exact."""
     absent = series("l2_neighbor_missing_from_fdb", BRIDGE)
     return timeseries(
-        "How many neighbours had the bridge forgotten?",
+        "How many had a bridge forgotten?",
         over_time(
             highest(f"max by (instance, bridge, family) ({absent})"),
             "{{bridge}} {{family}} {{instance}}",

@@ -54,7 +54,7 @@ def dashboard() -> Dashboard:
         Section("Which addresses move, and why?", (_moves(), _gratuitous(), _movers())),
         Section("Are gateways and servers where they belong?", (_protected(),)),
         Section(
-            "Do bridges and neighbour tables have room, and do they agree?",
+            "Have bridges and neighbour tables room?",
             (_fill(), _missing()),
         ),
     )
@@ -239,7 +239,7 @@ def _missing() -> timeseries_builder.Panel:
     missing = series("l2_neighbor_missing_from_fdb")
     aged_out = increase("l2_bridge_fdb_events_total", 'event="aged_out_in_demand"')
     return timeseries(
-        "Is anything flooded because a bridge forgot it?",
+        "Does a bridge forget and flood?",
         over_time(
             highest(f"sum by (instance, bridge) ({missing})"), "{{instance}} {{bridge}}: forgotten"
         ),
