@@ -147,9 +147,14 @@ def counted(title: str, *queries: Query, **said: Unpack[Said]) -> timeseries_bui
 
 
 def stat(title: str, *queries: Query, **said: Unpack[Said]) -> stat_builder.Panel:
-    """A figure on the colour of its step: to be read from the other side of the room."""
+    """A figure on the colour of its step or word: to be read from the other side of the room.
+
+    One that is neither good nor bad has none: that below the first step is of what is not known.
+    """
     panel = told(stat_builder.Panel(), title, queries, said, width=6, height=4)
-    panel.color_mode(common.BigValueColorMode.BACKGROUND_SOLID)
+    judged = "steps" in said or "words" in said
+    mode = common.BigValueColorMode
+    panel.color_mode(mode.BACKGROUND_SOLID if judged else mode.NONE)
     panel.graph_mode(common.BigValueGraphMode.NONE)
     panel.reduce_options(Built(common.ReduceDataOptions(calcs=["lastNotNull"])))
     return panel

@@ -146,6 +146,15 @@ def test_a_query_is_of_now_or_of_the_range(query: Any, instant: bool) -> None:
     assert (found["instant"], found["range"]) == (instant, not instant)
 
 
+def test_a_figure_that_is_neither_good_nor_bad_has_no_colour() -> None:
+    plainly = stat("S", now("up"), description="?", empty="-", unit="none").build()
+    judged = stat(
+        *("S", now("up")), description="?", empty="-", unit="none", steps=colours.from_zero()
+    ).build()
+    modes = [plain(panel)["options"]["colorMode"] for panel in (plainly, judged)]
+    assert modes == ["none", "background_solid"]
+
+
 def test_words_stand_for_values() -> None:
     panel = stat(
         *("S", now("up")),
