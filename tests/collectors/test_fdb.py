@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from prometheus_client.metrics_core import Metric
 from l2exporter.collectors import fdb
 from l2exporter.tables.ages import AGE_BOUNDS
 from tests.collectors.kernel_scene import Entry, KernelScene, events
+from tests.lab.promtool import promtool
 
 A, B, C, HOST = 0x0A, 0x0B, 0x0C, 0xFF
 ENTRIES = "l2_bridge_fdb_entries"
@@ -169,10 +169,7 @@ def test_prometheus_takes_a_quantile_of_the_buckets(tmp_path: Path) -> None:
     file = tmp_path / "quantile.yml"
     # Seven entries, of which the half, 3.5, lies 2.5 of 6 into the bucket from 15 to 30.
     file.write_text(QUANTILE.format(series=_series(family), median=15 + 15 * 2.5 / 6))
-    done = subprocess.run(
-        ["promtool", "test", "rules", file], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    promtool("test", "rules", file)
 
 
 def _series(family: Metric) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import yaml
 
 from grafana.mixin import grafana_rules
 from grafana.mixin.thresholds import DEFAULTS
+from tests.lab.promtool import promtool
 
 HOME = Path(__file__).parents[2] / "grafana"
 
@@ -53,15 +53,7 @@ def test_the_relabelling_that_is_shown_is_valid(tmp_path: Path) -> None:
 
 
 def check_config(path: Path) -> None:
-    done = subprocess.run(
-        ["promtool", "check", "config", "--lint-fatal", str(path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    assert "rules found" in done.stdout
+    assert "rules found" in promtool("check", "config", "--lint-fatal", path)
 
 
 def test_the_scrape_job_is_the_one_that_the_rules_know() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-import subprocess
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.grafana.promql import parsed, selectors
 from tests.grafana.reading import ROOT, RULES, rules
 from tests.grafana.reference import known
 from tests.grafana.rule_tests import files, stories, story
+from tests.lab.promtool import promtool
 
 GROUPS = groups(DEFAULTS)
 ALERTS = {rule.name: rule for group in GROUPS for rule in group.rules if isinstance(rule, Alert)}
@@ -31,17 +31,6 @@ STORIES = list(stories(files()))
 FIELDS = [field.name for field in fields(Thresholds)]
 
 _ACTION = re.compile(r"{{.*?}}")
-
-
-def promtool(*arguments: str | Path) -> None:
-    done = subprocess.run(
-        ["promtool", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
 
 
 def test_promtool_has_nothing_against_the_file() -> None:
