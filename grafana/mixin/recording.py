@@ -90,12 +90,16 @@ def _protected(t: Thresholds) -> tuple[Recording, ...]:
     an address, or after the exporter's start, may be born above 0.
 
     A failover's claims are explained once the move that they came with is: no later than this the
-    new MAC is expected, and claims no more. Who claims later is explained by nothing.
+    new MAC is expected, and claims no more. Who claims later is explained by nothing. Where routers
+    fail over again and again, the last move is pending at most scrapes, and those before it explain
+    the claim: one that is no failover alerts by its verdict.
     """
     moves = f'l2_protected_address_moves_total{{SEGMENT,cause!~"{BENIGN}"}}'
     recent = f"time() - {_CLAIMED} < {seconds(t.protected_window):g}"
     benign = _either(f'last_move_info{{cause=~"{BENIGN}"}}')
     moved = _either("last_move_timestamp_seconds")
+    pending = _either('last_move_info{cause="pending"}')
+    before = f'l2_protected_address_moves_total{{cause=~"{BENIGN}"}}[{t.protected_window}]'
     expected = (
         'label_replace(l2_protected_address_info{mac!=""}, "expected_mac", "$1", "mac", "(.*)")'
     )
@@ -115,7 +119,10 @@ def _protected(t: Thresholds) -> tuple[Recording, ...]:
                 f"and ignoring (role)\n  {recent}\n"
                 f"unless ignoring (role, {_PAIR}) (\n"
                 f"  {benign}\n  and ignoring ({_PAIR})\n"
-                f"  {_CLAIMED} <= {moved} + {seconds(t.claim_judged_within):g}\n)",
+                f"  {_CLAIMED} <= {moved} + {seconds(t.claim_judged_within):g}\n)\n"
+                f"unless ignoring (role, {_PAIR}) (\n"
+                f"  {pending}\n  and ignoring ({_PAIR})\n"
+                f"  sum without (role, cause) (increase({before})) > 0\n)",
             ),
         ),
         Recording(
