@@ -6,25 +6,12 @@ from grafana_foundation_sdk.builders import bargauge as bargauge_builder
 from grafana_foundation_sdk.builders import stat as stat_builder
 from grafana_foundation_sdk.builders import table as table_builder
 from grafana_foundation_sdk.builders import timeseries as timeseries_builder
-from grafana_foundation_sdk.models.common import TableSortByFieldState
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from ..colours import CRITICAL, INFO, WARNING, from_zero
+from ..colours import CRITICAL, WARNING, from_zero
 from ..layout import Section, dashboard_of
 from ..pages import ADDRESS, BRIDGES, EXPORTER, OVERVIEW
-from ..panels import (
-    Built,
-    Word,
-    bar_gauge,
-    by_cause,
-    counted,
-    leading_to,
-    now,
-    over_time,
-    timeseries,
-)
-from ..recording import BENIGN
-from ..rules import RUNBOOKS
+from ..panels import bar_gauge, by_cause, counted, leading_to, now, over_time, timeseries
 from ..tables import Column, table
 from ..thresholds import DEFAULTS
 from ..variables import (
@@ -38,7 +25,9 @@ from ..variables import (
     series,
     vlan,
 )
-from .chosen import EACH, SAME
+from .chosen import EACH
+from .firing import alerts
+from .gateways import protected
 from .health import health
 from .verdicts import verdicts
 
@@ -50,65 +39,15 @@ def dashboard() -> Dashboard:
         "Is anything wrong on my segments now? What is green needs nobody; every panel leads to "
         "the page that tells more.",
         (device(), vlan()),
-        Section("", (*verdicts(), *_health(), _alerts())),
+        Section("", (*verdicts(), *_health(), alerts())),
         Section("Which addresses move, and why?", (_moves(), _gratuitous(), _movers())),
-        Section("Are gateways and servers where they belong?", (_protected(),)),
-        Section(
-            "Have bridges and neighbour tables room?",
-            (_fill(), _missing()),
-        ),
+        Section("Are gateways and servers where they belong?", (protected(),)),
+        Section("Have bridges and neighbour tables room?", (_fill(), _missing())),
     )
 
 
 def _health() -> tuple[stat_builder.Panel, ...]:
     return tuple(leading_to(EXPORTER, panel) for panel in health())
-
-
-def _alerts() -> table_builder.Panel:
-    firing = 'ALERTS{alertstate="firing", alertname=~"L2.*"}'
-    since = 'ALERTS_FOR_STATE{alertname=~"L2.*"}'
-    columns = {
-        "Value": Column("Since", unit="dateTimeFromNow", width=150),
-        "severity": Column(
-            "Severity",
-            width=90,
-            words={
-                "critical": Word("critical", CRITICAL),
-                "warning": Word("warning", WARNING),
-                "info": Word("info", INFO),
-            },
-        ),
-        "alertname": Column(
-            "Alert",
-            width=240,
-            url=f"{RUNBOOKS}/${{__value.raw}}.md",
-            url_title="What it means and what to do",
-        ),
-        "segment": Column("Segment"),
-        "instance": Column("Instance"),
-        "ip": Column(
-            "Address",
-            url=ADDRESS.url(ip="${__value.raw}"),
-            url_title="What happened to this address",
-        ),
-        "vlan": Column("VLAN"),
-        "device": Column("Device"),
-        "bridge": Column("Bridge"),
-        "collector": Column("Collector"),
-        "table": Column("Table"),
-    }
-    return table(
-        "Which alerts fire?",
-        columns,
-        now(f"1000 * {since} and ignoring (alertstate) {firing}"),
-        description="Alerts of l2exporter's rules that fire now, whatever is chosen above; the "
-        "name leads to the page that says what to do, the address to its history. Rules that "
-        "Grafana evaluates itself are on its own alerting page.",
-        empty="No alert fires",
-        unit="none",
-        height=9,
-        page=ADDRESS,
-    ).sort_by([Built(TableSortByFieldState(display_name="Since", desc=True))])
 
 
 def _moves() -> timeseries_builder.Panel:
@@ -166,51 +105,6 @@ def _movers() -> table_builder.Panel:
         unit="short",
         page=ADDRESS,
     ).decimals(0)
-
-
-def _protected() -> table_builder.Panel:
-    known = series("l2_protected_address_info")
-    claims = increase_in_range("l2_protected_address_claims_total", DEVICE, VLAN)
-    moves = increase_in_range("l2_protected_address_moves_total", DEVICE, VLAN)
-    thefts = increase_in_range(
-        "l2_protected_address_moves_total", DEVICE, VLAN, f'cause!~"{BENIGN}"'
-    )
-    when = series("l2_protected_address_last_claim_timestamp_seconds", DEVICE, VLAN)
-    who = series("l2_protected_address_last_claim_info", DEVICE, VLAN)
-    claimant = (
-        f'label_replace({when} * {SAME} group_right () {who}, "claimant", "$1", "mac", "(.*)")'
-    )
-    panel = table(
-        "Protected addresses",
-        {
-            "ip": Column(
-                "Address",
-                url=ADDRESS.url(ip="${__value.raw}"),
-                url_title="What happened to this address",
-            ),
-            "role": Column("Role", width=110),
-            "mac": Column("MAC it should have"),
-            "Value #B": Column("Moves", width=90),
-            "Value #C": Column("Not benign", width=110, steps=from_zero((1, CRITICAL))),
-            "Value #D": Column("Claims", width=90, steps=from_zero((1, WARNING))),
-            "claimant": Column("Last claimed by"),
-        },
-        now(f"group by (ip, role, mac) ({known})"),
-        *(
-            now(f"max by (ip) (sum by (instance, ip) ({count}))")
-            for count in (moves, thefts, claims)
-        ),
-        now(f"topk by (ip) (1, max by (ip, claimant) ({claimant}))"),
-        description="Gateways, DHCP and DNS servers and the addresses of the configuration: the "
-        "MAC that each should have; in the time range its moves, those of them for no benign "
-        "reason (failover, lease, the same host's other interface) and claims of others on it, as "
-        "the exporter saw them that saw most; and who claimed it last. Several MACs of one address "
-        "are a failover group. Empty: no such address is known.",
-        empty="No gateway, server or configured address is known",
-        unit="short",
-        page=ADDRESS,
-    ).decimals(0)
-    return panel.sort_by([Built(TableSortByFieldState(display_name="Not benign", desc=True))])
 
 
 def _fill() -> bargauge_builder.Panel:

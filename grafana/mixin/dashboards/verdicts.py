@@ -7,39 +7,24 @@ from grafana_foundation_sdk.builders.stat import Panel
 from ..colours import CRITICAL, GOOD, INFO, WARNING, from_zero
 from ..pages import ADDRESS, SLEEP_PROXIES
 from ..panels import NONE, now, stat
-from ..recording import BENIGN
 from ..variables import DEVICE, VLAN, increase_in_range, series
+from . import gateways
 from .chosen import EACH
+from .firing import number_firing
 from .holds import number_held
 
 
 def verdicts() -> tuple[Panel, ...]:
     """Whether alerts fire, who quarrels about an address, and what sleep proxies do."""
     return (
-        _firing("Critical alerts", "critical", CRITICAL),
-        _firing("Warnings", "warning", WARNING),
+        number_firing("Critical alerts", "critical"),
+        number_firing("Warnings", "warning"),
         _caused("Spoofing moves", "suspected_spoofing", CRITICAL),
         _caused("Duplicate IPs", "duplicate_address", WARNING),
-        _claims(),
-        _theft(),
+        gateways.claims(),
+        gateways.thefts(),
         _held(),
         _doubtful(),
-    )
-
-
-def _firing(title: str, severity: str, colour: str) -> Panel:
-    firing = f'ALERTS{{alertstate="firing", alertname=~"L2.*", severity="{severity}"}}'
-    return stat(
-        title,
-        now(f"count({firing}) or vector(0)"),
-        description=f"Alerts of severity {severity} that fire now, on all segments and instances. "
-        "None is also what a Prometheus without these rules says.",
-        empty="Prometheus does not answer",
-        unit="none",
-        width=4,
-        steps=from_zero((1, colour)),
-        words=NONE,
-        page=ADDRESS,
     )
 
 
@@ -54,42 +39,6 @@ def _caused(title: str, cause: str, colour: str) -> Panel:
         unit="short",
         width=4,
         steps=from_zero((1, colour)),
-        words=NONE,
-        page=ADDRESS,
-    ).decimals(0)
-
-
-def _claims() -> Panel:
-    claims = increase_in_range("l2_protected_address_claims_total", DEVICE, VLAN)
-    return stat(
-        "Gateway claims",
-        now(f"sum({claims})"),
-        description="Packets in the time range by which a MAC that should not have it claimed the "
-        "address of a gateway, server or other protected address. A failover claims too, until it "
-        f"is judged. {EACH} Empty: no protected address was seen.",
-        empty="No protected address seen",
-        unit="short",
-        width=4,
-        steps=from_zero((1, WARNING)),
-        words=NONE,
-        page=ADDRESS,
-    ).decimals(0)
-
-
-def _theft() -> Panel:
-    moves = increase_in_range(
-        "l2_protected_address_moves_total", DEVICE, VLAN, f'cause!~"{BENIGN}"'
-    )
-    return stat(
-        "Gateways moved",
-        now(f"sum({moves})"),
-        description="Moves of protected addresses in the time range for which there is no benign "
-        f"cause: not a failover, a new lease or the same host's other interface. {EACH} Empty: no "
-        "protected address was seen.",
-        empty="No protected address seen",
-        unit="short",
-        width=4,
-        steps=from_zero((1, CRITICAL)),
         words=NONE,
         page=ADDRESS,
     ).decimals(0)
