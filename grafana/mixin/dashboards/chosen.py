@@ -1,4 +1,4 @@
-"""The address that was chosen, and what is said wherever it is spoken of."""
+"""What was chosen: the address, its place, and which of several exporters that see the same."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _magic_packets() -> timeseries_builder.Panel:
         over_time(f"sum by (device, vlan) ({packets})", "{{device}} {{vlan}}"),
         description="Wake-on-LAN packets, whoever sent them: a sleep proxy sends up to fifteen for "
         "one wake. Packets without a wake mean that a sleeper does not hear them.",
-        empty="No Wake-on-LAN packet was seen",
+        empty="No segment was seen",
         unit="none",
     )
 
