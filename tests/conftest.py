@@ -9,8 +9,22 @@ from pathlib import Path
 
 import pytest
 
-GOLDEN = Path(__file__).parent / "golden"
+TESTS = Path(__file__).parent
+GOLDEN = TESTS / "golden"
 NEEDS_ROOT = "needs root: network namespaces and AF_PACKET"
+
+LAST = (
+    "live/causes/test_beginning.py",
+    *("captures", "dissect", "evidence", "fuzz", "properties", "tables"),
+    "live/causes",
+    "live/monitoring/test_beginning.py",
+    "grafana",
+    "live/monitoring",
+)
+"""What comes after all others, in this order: scenes are mostly waiting, so they begin before tests
+that only compute, or wait for a process that does, and are asked for after them. What a busy
+machine could disturb has it for itself before.
+"""
 
 Golden = Callable[[str, str], None]
 
@@ -19,6 +33,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="rewrite the files in tests/golden"
     )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put in order: as collected, then what is to come last."""
+    items.sort(key=lambda item: _turn(item.path))
+
+
+def _turn(path: Path) -> int:
+    """The place in LAST of the first that a path is in; -1 for none."""
+    places = (place for place, name in enumerate(LAST) if path.is_relative_to(TESTS / name))
+    return next(places, -1)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -181,6 +181,10 @@ class Stages:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
 
+    def all_begun(self) -> bool:
+        """Tell whether every scene is being played, or has been."""
+        return all(scene.running() or scene.done() for scene in self._played.values())
+
     def views(self, scene: Scene) -> Views:
         """What was seen of it. Raises what the scene has raised, with the exporters' words."""
         return self._played[scene].result()
