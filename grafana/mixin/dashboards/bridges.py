@@ -91,10 +91,12 @@ def _fullest() -> stat_builder.Panel:
 def _learned() -> timeseries_builder.Panel:
     learned = series("l2_bridge_fdb_learned_entries", BRIDGE)
     limit = series("l2_bridge_fdb_learned_limit", BRIDGE)
+    shown = highest(f"max by (instance, bridge) ({learned})")
+    limits = f"max by (instance, bridge) ({limit} < Inf) and {shown}"
     panel = timeseries(
         "How near is each bridge to its limit?",
-        over_time(highest(f"max by (instance, bridge) ({learned})"), "{{instance}} {{bridge}}"),
-        over_time(f"max by (instance, bridge) ({limit} < Inf)", "limit of {{instance}} {{bridge}}"),
+        over_time(shown, "{{instance}} {{bridge}}"),
+        over_time(limits, "limit of {{instance}} {{bridge}}"),
         description="MACs that each bridge has learned, and how many it may. At the limit it "
         "learns no more, and floods what is sent to newcomers. By default there is no limit.",
         empty="No bridge, or an older kernel that does not count",

@@ -21,8 +21,8 @@ from .chosen import EACH, PLACE
 from .durations import durations
 from .holds import NORM_SECONDS, SAME_PROXY, all_holds, named, number_held, outlasting
 
-HERE: Final = (DEVICE, VLAN)
-"""The chosen segments."""
+SEGMENTS: Final = (DEVICE, VLAN)
+"""Those that are chosen."""
 
 NO_PROXY: Final = "No sleep proxy was seen"
 
@@ -55,7 +55,7 @@ def _number() -> stat_builder.Panel:
 def _proxies() -> stat_builder.Panel:
     return stat(
         "By how many proxies?",
-        now(f"count(max by (proxy_mac) ({series('l2_sleep_proxy_info', *HERE)}))"),
+        now(f"count(max by (proxy_mac) ({series('l2_sleep_proxy_info', *SEGMENTS)}))"),
         description="Sleep proxies that offer their service now, or hold an address.",
         empty=NO_PROXY,
         unit="none",
@@ -63,7 +63,7 @@ def _proxies() -> stat_builder.Panel:
 
 
 def _longest() -> stat_builder.Panel:
-    since = series("l2_sleep_proxy_held_since_timestamp_seconds", *HERE)
+    since = series("l2_sleep_proxy_held_since_timestamp_seconds", *SEGMENTS)
     return stat(
         "How long is the longest hold?",
         now(f"time() - min({since})"),
@@ -76,7 +76,7 @@ def _longest() -> stat_builder.Panel:
 
 
 def _lost() -> stat_builder.Panel:
-    lost = increase_in_range("l2_sleep_proxy_transitions_total", *HERE, 'transition="lost"')
+    lost = increase_in_range("l2_sleep_proxy_transitions_total", *SEGMENTS, 'transition="lost"')
     return stat(
         "How many holds were lost?",
         now(f"sum({lost})"),
@@ -89,7 +89,7 @@ def _lost() -> stat_builder.Panel:
 
 
 def _wakes() -> timeseries_builder.Panel:
-    wakes = increase("l2_sleep_proxy_wakes_total", *HERE)
+    wakes = increase("l2_sleep_proxy_wakes_total", *SEGMENTS)
     panel = counted(
         "What woke the sleepers?",
         over_time(f"sum by (reason) ({wakes})", "{{reason}}"),
@@ -102,7 +102,7 @@ def _wakes() -> timeseries_builder.Panel:
 
 
 def _magic_packets() -> timeseries_builder.Panel:
-    packets = increase("l2_wake_on_lan_packets_total", *HERE)
+    packets = increase("l2_wake_on_lan_packets_total", *SEGMENTS)
     return counted(
         "When were magic packets sent?",
         over_time(f"sum by (device, vlan) ({packets})", "{{device}} {{vlan}}"),
@@ -115,7 +115,7 @@ def _magic_packets() -> timeseries_builder.Panel:
 
 def _transitions(kinds: str) -> str:
     matcher = f'transition=~"{kinds}"'
-    steps = increase("l2_sleep_proxy_transitions_total", *HERE, matcher)
+    steps = increase("l2_sleep_proxy_transitions_total", *SEGMENTS, matcher)
     return f"sum by (transition) ({steps})"
 
 
@@ -145,8 +145,8 @@ def _ending_badly() -> timeseries_builder.Panel:
 
 def _ranks() -> table_builder.Panel:
     figures = '"intent", "portability", "marginal_power", "total_power"'
-    proxies = series("l2_sleep_proxy_info", *HERE)
-    held = series("l2_sleep_proxy_held_addresses", *HERE)
+    proxies = series("l2_sleep_proxy_info", *SEGMENTS)
+    held = series("l2_sleep_proxy_held_addresses", *SEGMENTS)
     ranked = f'label_join({proxies}, "rank", "-", {figures})'
     known = f'label_replace({ranked}, "rank", "not known", "rank", "-+")'
     panel = table(
@@ -173,10 +173,10 @@ def _ranks() -> table_builder.Panel:
 
 
 def _held_by_proxy() -> timeseries_builder.Panel:
-    held = series("l2_sleep_proxy_held_addresses", *HERE)
+    held = series("l2_sleep_proxy_held_addresses", *SEGMENTS)
     return timeseries(
         "How much does each proxy hold?",
-        over_time(f"max by (name, proxy_mac) ({named(held, *HERE)})", "{{name}} {{proxy_mac}}"),
+        over_time(f"max by (name, proxy_mac) ({named(held, *SEGMENTS)})", "{{name}} {{proxy_mac}}"),
         description="Addresses that each sleep proxy holds. One that falls to none while another "
         "rises has handed its holds on.",
         empty=NO_PROXY,
