@@ -93,8 +93,12 @@ def _protected(t: Thresholds) -> tuple[Recording, ...]:
     new MAC is expected, and claims no more. Who claims later is explained by nothing. Where routers
     fail over again and again, the last move is pending at most scrapes, and those before it explain
     the claim: one that is no failover alerts by its verdict.
+
+    No DHCP server leases its gateway's address, but anybody can ask for it, by one packet.
     """
-    moves = f'l2_protected_address_moves_total{{SEGMENT,cause!~"{BENIGN}"}}'
+    series = "l2_protected_address_moves_total{SEGMENT,%s}[%s]"
+    odd = series % (f'cause!~"{BENIGN}"', t.protected_window)
+    leased = series % ('cause="dhcp_reassignment",role="gateway"', t.protected_window)
     recent = f"time() - {_CLAIMED} < {seconds(t.protected_window):g}"
     benign = _either(f'last_move_info{{cause=~"{BENIGN}"}}')
     moved = _either("last_move_timestamp_seconds")
@@ -108,7 +112,7 @@ def _protected(t: Thresholds) -> tuple[Recording, ...]:
             "segment:l2_protected_address_moves:increase",
             by_segment(
                 "vlan, ip, role",
-                f"sum without (cause) (increase({moves}[{t.protected_window}]))",
+                f"sum without (cause) (\n  increase({odd})\n  or\n  increase({leased})\n)",
             ),
         ),
         Recording(

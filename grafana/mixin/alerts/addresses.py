@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..recording import BENIGN
 from ..rules import Alert, Group
 from ..thresholds import Thresholds
 
@@ -58,7 +57,6 @@ def _claimed(t: Thresholds) -> Alert:
 
 
 def _moved(t: Thresholds) -> Alert:
-    benign = BENIGN.replace("|", ", ")
     return Alert(
         name="L2ProtectedAddressMoved",
         expr="segment:l2_protected_address_moves:increase > 0",
@@ -67,8 +65,8 @@ def _moved(t: Thresholds) -> Alert:
         severity="critical",
         summary=f"{_PROTECTED} has moved {WHERE}.",
         description=(
-            f"Moves of {{{{ $labels.ip }}}} within {t.protected_window}, for none of the harmless"
-            f' reasons ({benign}): {{{{ $value | printf "%.0f" }}}}.{_LAST_MOVES}'
+            f"Moves of {{{{ $labels.ip }}}} within {t.protected_window}, for no harmless reason:"
+            f' {{{{ $value | printf "%.0f" }}}}.{_LAST_MOVES}'
         ),
     )
 
