@@ -9,7 +9,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 DEBIAN := arpwatch avahi-daemon dnsmasq-base dsniff iproute2 iputils-arping iputils-ping keepalived \
 	procps prometheus prometheus-alertmanager tcpreplay udhcpc
 DEBIAN_IMAGE := buildah debootstrap podman runc
-DEBIAN_SCREENSHOTS := chromium npm
+DEBIAN_SCREENSHOTS := chromium fonts-dejavu-core npm pngquant
 
 # Of fuzzing, for each target.
 SECONDS := 20
@@ -77,7 +77,7 @@ image-test: $(VENV)/test debian debian-image ## build the container image and ru
 
 clean: ## remove the virtual environment and all caches
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	rm -rf .import_linter_cache
+	rm -rf .import_linter_cache grafana/screenshots/build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 debian:
