@@ -14,20 +14,20 @@ from tests.live.monitoring.stage import Play
 from tests.live.monitoring.thresholds import quick
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def monitoring() -> Iterator[Monitoring]:
     with Monitoring(quick()) as made:
         yield made
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     """A demonstration of one scene."""
     with Demo("--minutes=20", "--scene=forgetful_bridge") as started:
         yield started
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def play(request: pytest.FixtureRequest, monitoring: Monitoring) -> Iterator[Play]:
     """The scenes that the selected tests name; all where a test asks for all."""
     items = [item for item in request.session.items if "play" in getattr(item, "fixturenames", ())]
@@ -37,7 +37,7 @@ def play(request: pytest.FixtureRequest, monitoring: Monitoring) -> Iterator[Pla
         yield playing
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def everything(play: Play, monitoring: Monitoring) -> Monitoring:
     """What there is once all scenes are over; one that failed tells so in its own test."""
     play.wait_for_all()

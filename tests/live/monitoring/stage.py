@@ -194,6 +194,10 @@ class Play:
         self._curtain.set()
         self._pool.shutdown()
 
+    def all_begun(self) -> bool:
+        """Tell whether every scene is being played, or has been."""
+        return all(scene.running() or scene.done() for scene in self._played.values())
+
     def wait_for(self, scene: WatchedScene) -> None:
         """Return when a scene is over. Raises what it has raised, with the exporters' words."""
         self._played[scene].result()
@@ -213,6 +217,7 @@ class Play:
 
     def _play(self, scene: WatchedScene, starts: threading.Semaphore) -> None:
         played = self._played[scene]
+        played.set_running_or_notify_cancel()
         name = scene.__name__
         with ExitStack() as stack:
             try:
