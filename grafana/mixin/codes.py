@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Final, Unpack
 
 from grafana_foundation_sdk.builders.statetimeline import Panel
-from grafana_foundation_sdk.models.dashboard import FieldColor, FieldColorModeId
 
 from .colours import CAUSES, GOOD, INFO, NO_DATA, WARNING
-from .panels import Built, Said, Word, mappings_of, over_time, state_timeline
+from .panels import Said, Word, mappings_of, over_time, state_timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,4 @@ def timeline(title: str, code: Code, by: str, expr: str, **said: Unpack[Said]) -
     """A bar for each value of the labels `by`, with what `code` had of `expr` when."""
     labels = " ".join(f"{{{{{label.strip()}}}}}" for label in by.split(","))
     panel = state_timeline(title, over_time(f"max by ({by}) ({code.of(expr)})", labels), **said)
-    panel.mappings(mappings_of(code.words))
-    # In the default colour mode the words would have no legend.
-    return panel.color_scheme(Built(FieldColor(mode=FieldColorModeId.FIXED)))
+    return panel.mappings(mappings_of(code.words))

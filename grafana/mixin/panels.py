@@ -172,11 +172,18 @@ def bar_gauge(title: str, *queries: Query, **said: Unpack[Said]) -> bargauge_bui
 def state_timeline(
     title: str, *queries: Query, **said: Unpack[Said]
 ) -> statetimeline_builder.Panel:
-    """What was the case when: a bar for each series, coloured by `words` or `steps`."""
+    """What was the case when: a bar for each series, in the colours of `words`."""
     panel = told(statetimeline_builder.Panel(), title, queries, said, width=24, height=8)
     panel.merge_values(True).row_height(0.8).fill_opacity(80).show_value(common.VisibilityMode.AUTO)
     panel.legend(Built(common.VizLegendOptions(show_legend=True)))
-    return panel
+    # Coloured by thresholds, a bar would be labelled with those and not with its word.
+    panel.color_scheme(Built(dashboard.FieldColor(mode=dashboard.FieldColorModeId.FIXED)))
+    # Of an answer without fields Grafana says that it lacks a time, and not what emptiness means.
+    return panel.with_transformation(
+        dashboard.DataTransformerConfig(
+            id_val="filterFieldsByName", options={"include": {"pattern": ".*"}}
+        )
+    )
 
 
 def by_cause(panel: timeseries_builder.Panel) -> timeseries_builder.Panel:

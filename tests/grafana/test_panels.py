@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from grafana.mixin import colours
 from grafana.mixin.layout import Section, dashboard_of
 from grafana.mixin.pages import ADDRESS, OVERVIEW, link_bar
-from grafana.mixin.panels import Word, by_cause, now, over_time, stat, timeseries
+from grafana.mixin.panels import Word, by_cause, now, over_time, stat, state_timeline, timeseries
 from grafana.mixin.tables import Column, table
 from grafana.mixin.variables import ANY_OR_NONE, DEVICE, increase_in_range, series, vlan
 from l2exporter.evidence.moves.causes import CAUSES
@@ -153,6 +153,19 @@ def test_a_figure_that_is_neither_good_nor_bad_has_no_colour() -> None:
     ).build()
     modes = [plain(panel)["options"]["colorMode"] for panel in (plainly, judged)]
     assert modes == ["none", "background_solid"]
+
+
+def test_a_timeline_shows_words_or_what_emptiness_means() -> None:
+    words = {"0": Word("No", "red")}
+    panel = plain(
+        state_timeline(
+            *("T", over_time("up")), description="?", empty="-", unit="none", words=words
+        ).build()
+    )
+    assert panel["fieldConfig"]["defaults"]["color"] == {"mode": "fixed"}
+    assert panel["transformations"] == [
+        {"id": "filterFieldsByName", "options": {"include": {"pattern": ".*"}}}
+    ]
 
 
 def test_words_stand_for_values() -> None:

@@ -179,6 +179,5 @@ def _topology() -> timeline_builder.Panel:
         empty="No bridge",
         unit="none",
         width=12,
-        steps=((0, GOOD), (1, WARNING)),
         words={"0": Word("stable", GOOD), "1": Word("changing", WARNING)},
     )

@@ -109,7 +109,6 @@ def verdicts() -> timeline_builder.Panel:
         empty="No bridge",
         unit="none",
         width=12,
-        steps=((0, GOOD), (1, WARNING)),
         words={"0": Word("no", GOOD), "1": Word("yes", WARNING)},
     )
 
