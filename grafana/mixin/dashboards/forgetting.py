@@ -71,7 +71,7 @@ def forgotten_in_demand() -> stat_builder.Panel:
 
 def crossing() -> timeseries_builder.Panel:
     """Where a neighbour's line is above its bridge's, frames can be flooded."""
-    kept = series("l2_neighbor_retention_seconds", DEVICE, 'bound="max"')
+    kept = series("l2_neighbor_retention_seconds", 'device=~"$bridge"', 'bound="max"')
     of_bridges = (
         f'label_replace({kept}, "bridge", "$1", "device", "(.+)")'
         f" and on (job, instance, bridge) {AGEING}"
