@@ -38,25 +38,25 @@ def number_firing(title: str, severity: Severity) -> stat_builder.Panel:
 def alerts() -> table_builder.Panel:
     """Each of them, the latest first."""
     columns = {
-        "Value": Column("Since", unit="dateTimeFromNow", width=150),
-        "severity": Column(
-            "Severity",
-            width=90,
-            words={name: Word(name, colour) for name, colour in SEVERITIES.items()},
-        ),
         "alertname": Column(
             "Alert",
             width=240,
             url=f"{RUNBOOKS}/${{__value.raw}}.md",
             url_title="What it means and what to do",
         ),
-        "segment": Column("Segment"),
-        "instance": Column("Instance"),
+        "severity": Column(
+            "Severity",
+            width=90,
+            words={name: Word(name, colour) for name, colour in SEVERITIES.items()},
+        ),
         "ip": Column(
             "Address",
             url=ADDRESS.url(ip="${__value.raw}"),
             url_title="What happened to this address",
         ),
+        "Value": Column("Since", unit="dateTimeFromNow", width=150),
+        "segment": Column("Segment"),
+        "instance": Column("Instance"),
         "vlan": Column("VLAN"),
         "device": Column("Device"),
         "bridge": Column("Bridge"),
