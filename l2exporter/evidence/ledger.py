@@ -179,7 +179,9 @@ class Ledger:
         late = max(0.0, self._settled - now)
         now, wall = now + late, wall + late
         due = max(self.pending.next_due(), self._settled + STEP_SECONDS)
-        steps = np.arange(due, now, STEP_SECONDS)[:_MOST_STEPS].tolist() if due < now else ()
+        # A file's times may lie decades apart.
+        end = min(now, due + _MOST_STEPS * STEP_SECONDS)
+        steps = np.arange(due, end, STEP_SECONDS).tolist() if due < now else ()
         for at in (*steps, now):
             ended = self.holds.settle(at, wall - (now - at))
             self._watch(ended, at)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -415,3 +416,17 @@ def test_every_move_has_one_cause_wherever_batches_are_cut(
         for family in ("ipv4", "ipv6"):
             assert scene.accounted(family) == scene.moves[family]
         assert len(scene.ledger.pending) == 0
+
+
+def test_decades_without_a_frame_are_passed_in_a_bounded_number_of_steps() -> None:
+    scene = Scene()
+    scene.batch(Said(HELD, OWNER), Said(HELD, THIEF, at=1.0))
+    scene.ledger.settle(1.0, WALL)
+    tracemalloc.start()
+    try:
+        settled = scene.ledger.settle(1e8, WALL + 1e8)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(settled) == 1
+    assert peak < 1_000_000
