@@ -122,7 +122,11 @@ def watching(
 
 
 def bridge_of_guests(namespace: Namespace, guests: int) -> None:
-    """br0 with the ports p1 to pN, each to a guest gN whose MAC is `guest_mac(N)`."""
+    """br0 with the ports p1 to pN, each to a guest gN whose MAC is `guest_mac(N)`.
+
+    A guest says nothing by itself, or the bridge would learn where it is: IPv6 reports its groups.
+    """
+    namespace.run("sysctl", "-eqw", "net.ipv6.conf.default.disable_ipv6=1")
     for guest in range(1, guests + 1):
         macs = (f"02:00:00:00:0f:{guest:02x}", guest_mac(guest))
         veth(namespace, f"p{guest}", namespace, f"g{guest}", macs)
