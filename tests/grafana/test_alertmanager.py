@@ -29,7 +29,7 @@ CONFIG = yaml.safe_load(FILE.read_text())
 ALERTS = {
     rule.name: rule for group in groups(DEFAULTS) for rule in group.rules if isinstance(rule, Alert)
 }
-RECEIVERS = {"critical": "pager", "warning": "working-hours", "info": "nobody"}
+RECEIVERS = {"critical": "pager", "warning": "chat", "info": "nobody"}
 
 Labels = dict[str, str]
 
@@ -150,11 +150,11 @@ def test_what_is_silenced_and_who_is_told() -> None:
         post(running, [*SILENCED, *TOLD, *UNTOLD])
         silenced = [each["labels"] for each in running.alerts() if each["status"]["inhibitedBy"]]
         assert in_order(silenced) == in_order(SILENCED)
-        wait_until(lambda: len(told(webhook, "working-hours")) >= len(TOLD), "the others are told")
+        wait_until(lambda: len(told(webhook, "chat")) >= len(TOLD), "the others are told")
         post(running, [last := alert("L2TableFull", **HOST_B, table="addresses")])
-        wait_until(lambda: last in told(webhook, "working-hours"), "what came last is told")
+        wait_until(lambda: last in told(webhook, "chat"), "what came last is told")
         assert in_order(told(webhook, "pager")) == in_order(pages)
-        assert in_order(told(webhook, "working-hours")) == in_order([*TOLD, last])
+        assert in_order(told(webhook, "chat")) == in_order([*TOLD, last])
 
 
 def test_an_exporter_that_is_down_nowhere_silences_nothing() -> None:
@@ -163,7 +163,7 @@ def test_an_exporter_that_is_down_nowhere_silences_nothing() -> None:
     moves = alert("L2UnexplainedMoves", segment="office")
     with Webhook() as webhook, Alertmanager({"alertmanager.yml": quick(webhook.url)}) as running:
         post(running, [nowhere, moves])
-        wait_until(lambda: moves in told(webhook, "working-hours"), "the moves are told")
+        wait_until(lambda: moves in told(webhook, "chat"), "the moves are told")
 
 
 def quick(url: str) -> str:

@@ -21,7 +21,7 @@ class Expected:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-RECEIVERS: Final = {"critical": "pager", "warning": "working-hours", "info": "nobody"}
+RECEIVERS: Final = {"critical": "pager", "warning": "chat", "info": "nobody"}
 """Of grafana/alertmanager.yml, by severity."""
 
 FIRST, SECOND, THIRD, FOURTH = (f"02:00:00:00:00:{n:02x}" for n in range(1, 5))
