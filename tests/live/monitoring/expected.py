@@ -79,15 +79,11 @@ def _exporter() -> Iterator[Expected]:
     yield Expected(ailing.overwhelmed, "L2TableFull", ("addresses",), {"table": "addresses"})
     yield Expected(ailing.faulty, "L2CollectorFailing", ("wake_on_lan",))
     yield Expected(ailing.faulty, "L2ExporterMemoryHigh", ("MB",))
+    ipv4 = {"family": "ipv4"}
+    yield Expected(ailing.faulty, "L2NeighborTableOverflow", ("ipv4", "gc_thresh3"), ipv4)
 
 
 EXPECTED: Final = tuple(_expected())
-
-NOT_PLAYED: Final = {
-    "L2NeighborTableOverflow": "the table is the whole kernel's: to overflow it takes neighbours"
-    " from the machine that the tests run on",
-}
-"""Alerts that no scene leads to, and why; promtool's unit tests play them."""
 
 OF_THE_MACHINE: Final = {"L2NeighborTableNearLimit"}
 """Alerts about what all namespaces share: every exporter tells of it, whatever its own scene."""

@@ -24,10 +24,17 @@ BEYOND_A_RING = 20_000
 
 SICK = """
 import os, sys
+from dataclasses import replace
 from l2exporter import cli
 from l2exporter.collectors.wake_on_lan import WakeOnLanCollector
+from l2exporter.kernel import reader
 healthy = WakeOnLanCollector.collect
 ballast = []
+read, lost = reader.read_neighbor_tables, []
+def overflowing(*arguments):
+    lost.extend([1] if os.path.exists({flag!r}) else [])
+    return [replace(table, overflows=len(lost)) for table in read(*arguments)]
+reader.read_neighbor_tables = overflowing
 def collect(self):
     if not os.path.exists({flag!r}):
         ballast.clear()
@@ -38,7 +45,10 @@ def collect(self):
 WakeOnLanCollector.collect = collect
 sys.exit(cli.main())
 """
-"""An exporter with a collector that fails and keeps memory, as long as a file is there."""
+"""An exporter with a collector that fails and keeps memory, as long as a file is there; and with
+neighbour tables that overflow meanwhile: to overflow the kernel's own, which is one for all
+namespaces, would take neighbours from the machine.
+"""
 
 BALLAST = 256 << 20
 
@@ -78,7 +88,7 @@ def overfill(exporter: Exporter, sender: Sender) -> None:
 
 
 def faulty(stage: WatchedStage) -> None:
-    """A collector fails, and memory grows; then all is well again."""
+    """A collector fails, memory grows, neighbours find no place; then all is well again."""
     (host,) = stage.segment(1).hosts
     flag = Path(stage.enter(tempfile.TemporaryDirectory()), "sick")
     command = (sys.executable, "-c", SICK.format(flag=str(flag), ballast=BALLAST))
@@ -87,9 +97,11 @@ def faulty(stage: WatchedStage) -> None:
         flag.touch()
         stage.told("L2CollectorFailing")
         stage.told("L2ExporterMemoryHigh")
+        stage.told("L2NeighborTableOverflow", family="ipv4")
         flag.unlink()
         stage.resolved("L2CollectorFailing")
         stage.resolved("L2ExporterMemoryHigh")
+        stage.resolved("L2NeighborTableOverflow")
 
 
 def gone(stage: WatchedStage) -> None:
