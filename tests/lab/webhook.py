@@ -49,13 +49,7 @@ class Webhook:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
-        webhook = self
-
-        class Handler(_Handler):
-            def received(self, message: Mapping[str, Any]) -> None:
-                webhook.receive(message)
-
-        self._server = HTTPServer((HOST, 0), Handler)
+        self._server = HTTPServer((HOST, 0), _handler(self.receive))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
         return self
@@ -92,21 +86,21 @@ class Webhook:
             return [each for each in self._notifications if labels.items() <= each.labels.items()]
 
 
-class _Handler(BaseHTTPRequestHandler):
-    timeout = 10  # seconds, of a connection that says nothing: others wait
+def _handler(receive: Callable[[Mapping[str, Any]], None]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 10  # seconds, of a connection that says nothing: others wait
 
-    def received(self, message: Mapping[str, Any]) -> None:
-        raise NotImplementedError
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            if length > MAX_BYTES:
+                self.send_error(413)
+                return
+            receive(json.loads(self.rfile.read(length)))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
-    def do_POST(self) -> None:
-        length = int(self.headers["Content-Length"])
-        if length > MAX_BYTES:
-            self.send_error(413)
-            return
-        self.received(json.loads(self.rfile.read(length)))
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+        def log_message(self, *_: object) -> None:
+            """Say nothing: who listens is told."""
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing: who listens is told."""
+    return Handler
