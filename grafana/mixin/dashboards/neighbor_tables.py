@@ -20,13 +20,18 @@ def panels() -> tuple[Builder[Panel], ...]:
     return (_fill("ipv4", "IPv4"), _fill("ipv6", "IPv6"), _states(), _troubles())
 
 
-def fullest() -> stat_builder.Panel:
-    """Of all hosts and both families."""
+def fill() -> str:
+    """PromQL of the share of gc_thresh3 that is taken, by host and family."""
     entries = series("l2_neighbor_table_entries")
     most = series("l2_neighbor_gc_threshold", 'level="3"')
+    return f"{entries} / ignoring (level) {most}"
+
+
+def fullest() -> stat_builder.Panel:
+    """Of all hosts and both families."""
     return stat(
         "Fullest neighbour table",
-        now(f"max({entries} / ignoring (level) {most})"),
+        now(f"max({fill()})"),
         description="Entries of the fullest neighbour table against gc_thresh3, beyond which none "
         "is added.",
         empty="The kernel does not tell",

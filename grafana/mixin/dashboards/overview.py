@@ -25,6 +25,7 @@ from ..variables import (
     series,
     vlan,
 )
+from . import neighbor_tables
 from .chosen import EACH
 from .firing import alerts
 from .gateways import protected
@@ -110,12 +111,10 @@ def _movers() -> table_builder.Panel:
 def _fill() -> bargauge_builder.Panel:
     learned = series("l2_bridge_fdb_learned_entries")
     limit = series("l2_bridge_fdb_learned_limit")
-    entries = series("l2_neighbor_table_entries")
-    most = series("l2_neighbor_gc_threshold", 'level="3"')
     return bar_gauge(
         "How full are the kernel's tables?",
         now(f"topk(8, {learned} / ({limit} < +Inf))", "{{instance}} {{bridge}}: FDB"),
-        now(f"topk(8, {entries} / ignoring (level) {most})", "{{instance}} {{family}}: neighbours"),
+        now(f"topk(8, {neighbor_tables.fill()})", "{{instance}} {{family}}: neighbours"),
         description="Learned MACs of bridges that have a limit, and neighbour entries against "
         "gc_thresh3. A full FDB floods what is sent to newcomers; with a full neighbour table "
         "hosts cannot be reached. Shown are the eight fullest of each; bridges without a limit are "
